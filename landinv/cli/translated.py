@@ -1,0 +1,54 @@
+"""Commands and options whose help is translated when it is shown, not when it is imported."""
+
+from __future__ import annotations
+
+import gettext as system_gettext
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from landinv.i18n import LOCALE_DIR, current_language, gettext
+
+F = TypeVar("F", bound=Callable[..., Any] | click.Command)
+
+
+def use_language_for_click() -> None:
+    """Let click's own words ("Usage", "Options", …) come from our catalogue in the language in force."""
+    os.environ["LANGUAGE"] = current_language()
+    system_gettext.bindtextdomain("landinv", str(LOCALE_DIR))
+    system_gettext.textdomain("landinv")
+
+
+class Option(click.Option):
+    """An option whose help text is a message of the catalogue."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Name and translated help of the option."""
+        original, self.help = self.help, gettext(self.help) if self.help else self.help
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.help = original
+
+
+class Command(click.Command):
+    """A command whose help text is a message of the catalogue."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the translated help."""
+        original, self.help = self.help, gettext(self.help) if self.help else self.help
+        try:
+            super().format_help_text(ctx, formatter)
+        finally:
+            self.help = original
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the translated help as one line."""
+        return gettext(self.help).replace("\n", " ").strip() if self.help else ""
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """``click.option`` with translated help."""
+    return click.option(*names, cls=Option, **settings)

@@ -1,0 +1,1 @@
+"""The site visit: in which order to go, and what to take along."""

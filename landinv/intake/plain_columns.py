@@ -1,0 +1,119 @@
+"""A source without a role: every column as it stands, and what its own header and type show to be wrong.
+
+Nothing is converted; the findings say which values are not what their column claims to hold.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from landinv.intake.area_units import PLAUSIBLE_MEDIAN_M2
+from landinv.intake.headers import header_unit, normal_header
+from landinv.intake.log import SOURCE_REF, Canonical, Log
+from landinv.intake.raw import RawColumn, RawLayer
+from landinv.intake.values import AREA_UNITS, parse_codes, parse_dates, parse_numbers
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_IDENTIFIERS: Final = ("bsm", "标识码")
+_CODE: Final = re.compile(r"(代码|编码|编号|监管号|合同号|宗地号|dm|bm|bh|jgh)$")
+_DATE: Final = re.compile(r"(日期|时间|rq|_on)$")
+_AREA: Final = re.compile(r"(面积|mj)$")
+_PATCH_AREA: Final = "tbmj"
+# A parcel layer's own area is rounded and often plane; beyond this it is another parcel's or another unit's.
+_AREA_SHARE: Final = 0.01
+_AREA_SLACK_M2: Final = 0.5
+
+
+def every_column(layer: RawLayer, key: str, shape_m2: FloatArray | None) -> Canonical:
+    """Every source column under its own name, as exact text, in file order, then ``source_ref``.
+
+    Records whose identifier lost digits are set aside; every other doubt is a finding.
+
+    Parameters
+    ----------
+    layer
+        Raw columns.
+    key
+        Key of the source, for findings.
+    shape_m2
+        Ellipsoidal areas of the shapes (NaN: none); None for tables.
+    """
+    log = Log(layer, key)
+    unusable = np.zeros(len(layer), bool)
+    frame: dict[str, pd.Series] = {}
+    for column in layer.columns:
+        log.failed_cells(column, column.name)
+        values = column.text
+        header = normal_header(column.name)
+        if header in _IDENTIFIERS or _CODE.search(header):
+            values = _codes(column, log, unusable, is_identifier=header in _IDENTIFIERS)
+        elif column.kind == "date" or _DATE.search(header):
+            parsed = parse_dates(column.text, column.numeric)
+            log.rows("I023", parsed.bad, column.name, values=column.text)
+            if parsed.incomplete is not None:
+                log.rows("I024", parsed.incomplete, column.name, values=column.text)
+        elif column.kind in ("integer", "real") or _AREA.search(header):
+            _numbers(column, log, shape_m2 if header == _PATCH_AREA else None)
+        frame[column.name] = values
+    whole = pd.DataFrame(frame, index=range(len(layer)))
+    whole[SOURCE_REF] = layer.refs
+    fields = {c.name: c.name for c in layer.columns}
+    return Canonical(whole, unusable, fields, tuple(log.findings), tuple(log.evidence))
+
+
+def _codes(column: RawColumn, log: Log, unusable: BoolArray, *, is_identifier: bool) -> pd.Series:
+    parsed = parse_codes(column.text, column.numeric)
+    log.rows(
+        "I026", parsed.bad, column.name, values=column.text, action="quarantined" if is_identifier else ""
+    )
+    if not is_identifier:
+        return parsed.values
+    unusable |= parsed.bad
+    half = column.text.map(lambda t: "".join(unicodedata.normalize("NFKC", t).split()), na_action="ignore")
+    unlike = ((half != column.text) | (parsed.values != column.text)) & column.text.notna()
+    log.rows("I044", unlike.to_numpy(dtype=bool), column.name, values=column.text)
+    log.rows("A009", parsed.values.isna().to_numpy(dtype=bool), column.name)
+    repeated = half.notna() & half.duplicated(keep=False)
+    log.rows("A007", repeated.to_numpy(dtype=bool), column.name, values=column.text)
+    return parsed.values
+
+
+def _numbers(column: RawColumn, log: Log, shape_m2: FloatArray | None) -> None:
+    parsed = parse_numbers(column.text, AREA_UNITS)
+    log.rows("I022", parsed.bad, column.name, values=column.text)
+    if parsed.units is not None and parsed.units.notna().any():
+        log.rows("I045", parsed.units.notna().to_numpy(dtype=bool), column.name, values=column.text)
+    if (
+        column.kind == "cells"
+        and not header_unit(column.unit_text, AREA_UNITS)
+        and not _noted_unit(log.layer)
+    ):
+        median = float(parsed.values[parsed.values > 0].median())
+        if median < PLAUSIBLE_MEDIAN_M2:
+            log.column("I028", name=column.name, detail=f"中位数{median:g}")
+    if shape_m2 is not None:
+        gap = np.abs(parsed.values.to_numpy() - shape_m2)
+        with np.errstate(invalid="ignore"):
+            off = gap > np.maximum(_AREA_SLACK_M2, _AREA_SHARE * shape_m2)
+        log.rows("A006", off, column.name, values=_with_identifier(column, log.layer))
+
+
+def _noted_unit(layer: RawLayer) -> bool:
+    return any("单位" in note and header_unit(note, AREA_UNITS) for note in layer.notes)
+
+
+def _with_identifier(column: RawColumn, layer: RawLayer) -> pd.Series:
+    """Value and identifier of each record, so that a clerk finds the parcel."""
+    named = next((c for c in layer.columns if normal_header(c.name) in _IDENTIFIERS), None)
+    if named is None:
+        return column.text
+    return replace(column, text=column.text.fillna("") + "；BSM " + named.text.fillna("")).text

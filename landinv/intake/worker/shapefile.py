@@ -1,0 +1,83 @@
+"""ESRI Shapefile: our own check of structure, GDAL for the shapes, our own bytes for the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from landinv.errors import UnreadableFileError
+from landinv.i18n import gettext as _
+from landinv.intake.worker.answer import Content, Noticed, Request
+from landinv.intake.worker.dbf import DecodedTable, decode_table, parse_dbf, read_rows
+from landinv.intake.worker.gdal_reader import read_layer
+from landinv.intake.worker.shp_structure import TYPE_NAMES, ShapeIndex, check_structure
+
+
+def read_content(request: Request) -> Content:
+    """Read a staged shapefile: shapes by record, attributes as exact text.
+
+    Raises
+    ------
+    UnreadableFileError
+        If any part is damaged or the parts do not belong together.
+    """
+    shape = Path(request.path)
+    index = check_structure(read_rows(shape), read_rows(shape.with_suffix(".shx")), request)
+    table = parse_dbf(read_rows(shape.with_name("table.dbf")), request)
+    if len(table.rows) != len(index.offsets):
+        raise UnreadableFileError(
+            _("{path}: .shp has {shapes} shapes, .dbf has {rows} rows; they cannot be paired.").format(
+                path=request.title, shapes=len(index.offsets), rows=len(table.rows)
+            ),
+            hint=_("Copy .shp, .shx and .dbf again, all three from the same export."),
+        )
+    decoded = decode_table(table, request, _bytes(shape.with_name("table.cpg")))
+    deleted = [Noticed("I008", int(i) + 1, quarantine=True) for i in np.flatnonzero(table.deleted)]
+    return Content(
+        {"layer": _as_table(decoded, _shapes(request, index), index)},
+        {
+            "layer": "",
+            "columns": decoded.types,
+            "declared": len(index.offsets),
+            "encoding": decoded.encoding,
+            "geometry": TYPE_NAMES[index.shape_type],
+            "prj": _prj(shape.with_name("table.prj")),
+        },
+        (*index.noticed, *deleted, *decoded.noticed),
+        tuple(decoded.decided),
+    )
+
+
+def _as_table(decoded: DecodedTable, shapes: pa.Array, index: ShapeIndex) -> pa.Table:
+    names = [f"c{i}" for i in range(len(decoded.columns))]
+    record = pa.array(np.arange(1, len(shapes) + 1))
+    arrays = [record, shapes, pa.array(index.signed_areas), *decoded.columns]
+    return pa.Table.from_arrays(arrays, names=["record", "geometry", "signed", *names])
+
+
+def _shapes(request: Request, index: ShapeIndex) -> pa.Array:
+    """WKB of every record, in file order; GDAL sees no table, so it cannot drop deleted rows."""
+    if not len(index.offsets):
+        return pa.array([], pa.binary())
+    meta, table, _warned = read_layer(request, None)
+    fids = np.asarray(table.column(meta["fid_column"] or "OGC_FID"))
+    shapes = table.column("wkb_geometry").combine_chunks()
+    if len(fids) != len(index.offsets) or not (fids == np.arange(len(fids))).all():
+        raise UnreadableFileError(
+            _("{path}: {found} of {count} shapes can be read.").format(
+                path=request.title, found=len(fids), count=len(index.offsets)
+            ),
+            hint=_("Copy the shapefile again from its source, all parts together."),
+        )
+    return shapes.cast(pa.binary()) if not pa.types.is_binary(shapes.type) else shapes
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes()[:4096] if path.exists() else None
+
+
+def _prj(path: Path) -> str | None:
+    raw = _bytes(path)
+    return None if raw is None else raw.decode("utf-8-sig", errors="replace")

@@ -1,0 +1,1 @@
+"""Lists: CSV files, and the workbook of official registers."""

@@ -1,0 +1,161 @@
+"""The lists that account for the rest: balance, projects, visits, findings, slivers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from landinv.model.findings import SEVERITIES
+from landinv.model.keys import normal_document_nos
+from landinv.model.units import to_ha
+from landinv.outputs.lists.content import BALANCE, FINDINGS, PROJECTS, SLIVERS, VISITS, WorkbookContent
+from landinv.outputs.lists.csv import sliver_points
+from landinv.outputs.lists.joined import with_approvals
+from landinv.outputs.lists.registers import printed_parcels
+from landinv.outputs.lists.sheet_table import SheetTable, sheet_columns
+from landinv.reports.rounding import HA_DECIMALS, M2_DECIMALS, foot_table
+
+BY_SHAPE: Final = "图形核算"
+BY_NUMBERS: Final = "数字核算"
+PARTS: Final = ("overlap", "withdrawn", "deducted", "supplied", "unsupplied", "sliver")
+_RESPONSIBLE_UNKNOWN: Final = "责任方不明"
+
+
+def account_sheets(content: WorkbookContent) -> list[SheetTable]:
+    """The lists after the registers, in the order of the workbook."""
+    return [
+        balance_sheet(content), projects_sheet(content), visits_sheet(content), findings_sheet(content),
+        slivers_sheet(content),
+    ]  # fmt: skip
+
+
+def balance_sheet(content: WorkbookContent) -> SheetTable:
+    """Balance of each approval in 公顷 and m², footing down and across.
+
+    The approved area printed is the sum of the parts printed; the closing difference stands unrounded beside it.
+    Approvals without a shape follow, by their ledger's numbers.
+    """
+    shaped = _balance_figures(content.balance).assign(basis=BY_SHAPE)
+    recorded = _balance_figures(content.balance_records).assign(basis=BY_NUMBERS)
+    rows = pd.concat([f for f in (shaped, recorded) if len(f)] or [shaped], ignore_index=True)
+    named = with_approvals(rows, content.approvals, pd.DataFrame()) if len(rows) else rows
+    return SheetTable(
+        sheet=BALANCE,
+        title="批文面积平衡表",
+        frame=named,
+        unit_line=_unit_line("公顷、平方米（椭球面积）", content),
+        group="basis" if len(shaped) and len(recorded) else "",
+        note="批准面积＝重叠＋撤回＋核减＋已供＋未供＋碎片；闭合差为未取整的批准面积减去各项。"
+        "重叠部分计入另一批文。“数字核算”为无图形批文，按台账所载面积计算。",
+        unit_word="个",
+        columns=sheet_columns(BALANCE),
+    )
+
+
+def projects_sheet(content: WorkbookContent) -> SheetTable:
+    """Projects with the parcels linked to them; projects without land stand last, with their demand."""
+    parcels = printed_parcels(content.parcels).set_index("parcel_id")
+    looked_up = {
+        c: content.links["parcel_id"].map(parcels[c]) for c in ("kind", "township", "area_ha", "area_mu")
+    }
+    links = content.links.assign(**looked_up)
+    if "project_key" in content.projects:
+        ledger = content.projects.drop_duplicates("project_key").set_index("project_key")
+        fields = [c for c in ("owner", "level", "demand_area") if c in ledger]
+        links = links.assign(**{c: links["project_key"].map(ledger[c]) for c in fields})
+        without = content.projects[~content.projects["project_key"].isin(links["project_key"])]
+        rows = pd.concat([f for f in (links, without.assign(evidence="尚未关联地块")) if len(f)] or [links])
+    else:
+        rows = links
+    keys = [c for c in ("project_key", "parcel_id") if c in rows]
+    linked = rows["parcel_id"].notna() if "parcel_id" in rows else pd.Series(data=False, index=rows.index)
+    order = rows.assign(last=~linked).reset_index(drop=True).sort_values(["last", *keys], kind="stable")
+    return SheetTable(
+        sheet=PROJECTS,
+        title="项目用地清单",
+        frame=order.drop(columns="last"),
+        unit_line=_unit_line("公顷、亩", content),
+        totals=False,
+        note="一宗地可与几个项目关联，面积不合计。",
+        columns=sheet_columns(PROJECTS),
+    )
+
+
+def visits_sheet(content: WorkbookContent) -> SheetTable:
+    """Parcels in the order of visit, township by township."""
+    parcels = printed_parcels(content.parcels).set_index("parcel_id")
+    fields = ("kind", "location", "holder", "area_ha", "area_mu", "township")
+    looked_up = {c: content.visits["parcel_id"].map(parcels[c]) for c in fields}
+    return SheetTable(
+        sheet=VISITS,
+        title="踏勘清单",
+        frame=content.visits.assign(**looked_up).rename(columns={"reason": "visit_note"}),
+        unit_line=_unit_line("公顷、亩、米", content),
+        group="township",
+        note="次序为各乡镇内由近及远并经两两交换缩短的开放路线，距离为直线距离，不是道路里程。"
+        f"坐标系：{content.county.crs}，横坐标为东方向。",
+        columns=sheet_columns(VISITS),
+    )
+
+
+def findings_sheet(content: WorkbookContent) -> SheetTable:
+    """Findings by who has to act, worst first."""
+    found = content.findings
+    worst = found["severity"].map({name: -place for place, name in enumerate(SEVERITIES)})
+    who = found["responsible"].where(found["responsible"].fillna("") != "", _RESPONSIBLE_UNKNOWN)
+    rows = found.assign(worst=worst, responsible=who)
+    return SheetTable(
+        sheet=FINDINGS,
+        title="问题清单",
+        frame=rows.sort_values(["responsible", "worst", "rule"], kind="stable").drop(columns="worst"),
+        unit_line=f"按责任方排列　　基准日：{content.as_of.isoformat()}",
+        totals=False,
+        note="同样的内容见 findings.csv。",
+        columns=sheet_columns(FINDINGS),
+    )
+
+
+def slivers_sheet(content: WorkbookContent) -> SheetTable:
+    """What was cut off as sliver, largest first within an approval."""
+    rows = sliver_points(content.slivers)
+    return SheetTable(
+        sheet=SLIVERS,
+        title="碎片清单",
+        frame=rows.sort_values(["approval_no", "area_m2"], ascending=[True, False], kind="stable"),
+        unit_line=_unit_line("平方米、米", content),
+        note="面积或宽度不足、不单独成宗的剩余部分，面积已计入批文面积平衡表。",
+        unit_word="处",
+        columns=sheet_columns(SLIVERS),
+    )
+
+
+def _balance_figures(balance: pd.DataFrame) -> pd.DataFrame:
+    """Printed figures of the balance, in ha (4 decimals) and m² (2), with the unrounded difference."""
+    if balance.empty:
+        return pd.DataFrame({"approval_no": pd.Series(dtype="str")})
+    known = [part for part in PARTS if f"{part}_m2" in balance]
+    square_metres = balance[[f"{part}_m2" for part in known]].fillna(0.0).to_numpy(dtype=np.float64)
+    # Other sheets print these two sums as well.
+    pinned = [place for place, part in enumerate(known) if part in {"unsupplied", "sliver"}]
+    columns: dict[str, npt.NDArray[Any]] = {"approval_no": balance["approval_no"].to_numpy()}
+    for unit, values, decimals in (
+        ("m2", square_metres, M2_DECIMALS),
+        ("ha", to_ha(square_metres), HA_DECIMALS),
+    ):
+        printed = foot_table(values, decimals, pinned=pinned)
+        columns |= {f"{part}_{unit}": printed[:, place] for place, part in enumerate(known)}
+        # A ledger row without an approved area has no balance to show, only what was supplied.
+        blank = balance["approved_m2"].isna().to_numpy()
+        columns[f"approved_{unit}"] = np.where(blank, np.nan, np.round(printed.sum(axis=1), decimals))
+        columns[f"unsupplied_{unit}"] = np.where(blank, np.nan, columns[f"unsupplied_{unit}"])
+    if "difference_m2" in balance:
+        columns["difference_m2"] = balance["difference_m2"].to_numpy()
+    rows = pd.DataFrame(columns)
+    return rows.assign(key=normal_document_nos(rows["approval_no"])).sort_values("key").drop(columns="key")
+
+
+def _unit_line(units: str, content: WorkbookContent) -> str:
+    return f"单位：{units}　　基准日：{content.as_of.isoformat()}"

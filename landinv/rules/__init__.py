@@ -1,0 +1,1 @@
+"""Dated rules as data, their evaluation on a day, deadlines and fees; the computer suspects, an official determines."""

@@ -1,0 +1,201 @@
+"""The register in a GeoPackage: opened for each piece of work, changed in one transaction or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import geopandas as gpd
+import pandas as pd
+import pyproj
+
+from landinv.disk import output_error
+from landinv.errors import StoreDamagedError
+from landinv.i18n import gettext as _
+from landinv.model.options import CountyOptions
+from landinv.store import history, verify
+from landinv.store.chain import head
+from landinv.store.commit import Change, write_change
+from landinv.store.connection import connected, errors_of, reading, writing
+from landinv.store.gpkg.schema import APPLICATION_ID, SCHEMA_VERSION
+from landinv.store.gpkg.tables import read_frame
+from landinv.store.state import ATTRIBUTE_TABLES, FEATURE_TABLES, Commit, Event, State
+
+DEFAULT_TIMEOUT_S: Final = 30.0
+
+
+class GeoPackageStore:
+    """A store in one file; use as a context manager.
+
+    No connection is kept between two calls, so that readers of other libraries in this process cannot drop its locks.
+    A commit is refused where someone else has written since this object last read.
+
+    Parameters
+    ----------
+    path
+        The file; it is made by the first commit.
+    county
+        Its code is written into a new store and asked of an old one; layers are in its CRS.
+    timeout_s
+        How long to wait for someone who holds the file, seconds.
+    """
+
+    def __init__(self, path: Path, county: CountyOptions, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self.path = path
+        self.county = county
+        self.timeout_s = timeout_s
+        self._crs = pyproj.CRS.from_user_input(county.crs)
+        self._seen: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._seen = None
+
+    def read_state(self) -> State | None:
+        """The register as it stands; None where nothing was ever stored.
+
+        Raises
+        ------
+        StoreLockedError, StoreDamagedError, OutputError
+            If the file is held by someone, is no store or another county's, or cannot be opened.
+        """
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            frames: dict[str, Any] = {
+                table: read_frame(connection, table, self._crs)
+                for table in (*FEATURE_TABLES, *ATTRIBUTE_TABLES)
+            }
+            return State(**frames)
+
+    def known_parcels(self) -> gpd.GeoDataFrame:
+        """Every parcel ever registered: parcel_id, family, natural_key, current, geometry (county's CRS)."""
+        with self._reading() as connection:
+            if connection is None:
+                columns = {c: pd.Series(dtype="str") for c in ("parcel_id", "family", "natural_key")}
+                return gpd.GeoDataFrame(
+                    {**columns, "current": pd.Series(dtype="bool")}, geometry=[], crs=self._crs
+                )
+            return history.read_known_parcels(connection, self._crs)
+
+    def commit(self, state: State, event: Event, *, lineage: pd.DataFrame | None = None) -> Commit:
+        """Bring the store to a state, wholly or not at all; where it says all this already, touch nothing.
+
+        Parameters
+        ----------
+        state
+            The whole register, not a difference.
+        event
+            Who, when, why and from which files.
+        lineage
+            Rows parent_id, child_id, overlap_m2 to be remembered with this batch.
+
+        Raises
+        ------
+        StoreLockedError
+            If the file is held longer than the timeout, or was changed by someone since this object read it.
+        StoreDamagedError
+            If the file is no store of ours, or damaged.
+        OutputError
+            If it cannot be written; what stood before still does.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise output_error(self.path, error) from error
+        with connected(self.path, timeout_s=self.timeout_s, create=True) as connection:
+            with writing(connection):
+                is_new = not self._is_store(connection)
+                change = Change(state, event, lineage, upon=self._seen)
+                done = write_change(connection, change, self.county, is_new=is_new)
+                digest = head(connection).digest
+            self._seen = digest
+        return done
+
+    def events(self) -> pd.DataFrame:
+        """Events, oldest first: batch, uid, at, actor, command, reason, as_of, sources, counts, digests."""
+        with self._reading() as connection:
+            return pd.DataFrame() if connection is None else history.read_events(connection)
+
+    def history(self, parcel_id: str) -> pd.DataFrame:
+        """What happened to a parcel, oldest first; empty where it was never registered."""
+        with self._reading() as connection:
+            if connection is None:
+                return pd.DataFrame(columns=list(history.HISTORY_COLUMNS))
+            return history.read_history(connection, parcel_id)
+
+    def lineage(self) -> pd.DataFrame:
+        """Which numbers came out of which: batch, parent_id, child_id, overlap_m2 (plane)."""
+        with self._reading() as connection:
+            return pd.DataFrame() if connection is None else history.read_lineage(connection)
+
+    def verify(self) -> pd.DataFrame:
+        """Problems found, one row each (check, table, row, message); empty where the store is sound or not there."""
+        try:
+            with self._reading() as connection:
+                if connection is None:
+                    return pd.DataFrame(columns=list(verify.PROBLEM_COLUMNS), dtype="str")
+                return verify.verify_store(connection)
+        except StoreDamagedError as error:
+            return verify.unreadable(self.path, error)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        if not self.path.exists():
+            self._seen = ""
+            yield None
+            return
+        with connected(self.path, timeout_s=self.timeout_s) as connection, reading(connection):
+            is_store = self._is_store(connection)
+            self._seen = head(connection).digest if is_store else ""
+            yield connection if is_store else None
+
+    def _is_store(self, connection: sqlite3.Connection) -> bool:
+        """True for a store of this county, false for an empty file; anything else is refused and left as it is."""
+        with errors_of(self.path):
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if not tables:
+                return False
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            ours = connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'meta' AND type = 'table'"
+            ).fetchone()
+            if application != APPLICATION_ID or not ours:
+                raise StoreDamagedError(
+                    _("{path} is not a store of this program.").format(path=self.path),
+                    hint=_("It was left as it is. Name another file in [store] path."),
+                )
+            facts = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+        self._check_facts(facts)
+        return True
+
+    def _check_facts(self, facts: dict[str, str]) -> None:
+        if facts.get("schema_version") != SCHEMA_VERSION:
+            raise StoreDamagedError(
+                _("{path} has store version {found}; this program knows {known}.").format(
+                    path=self.path, found=facts.get("schema_version"), known=SCHEMA_VERSION
+                ),
+                hint=_("Update the program, or restore a backup made with it."),
+            )
+        if facts.get("county_code") != self.county.code:
+            raise StoreDamagedError(
+                _("{path} is the store of county {found}, not {wanted}.").format(
+                    path=self.path, found=facts.get("county_code"), wanted=self.county.code
+                ),
+                hint=_("Check [county] code and [store] path in the project file."),
+            )
+        if not self._crs.equals(pyproj.CRS.from_user_input(facts.get("crs", self.county.crs))):
+            raise StoreDamagedError(
+                _("{path} is in {found}, not in {wanted}.").format(
+                    path=self.path, found=facts.get("crs"), wanted=self.county.crs
+                ),
+                hint=_("Check [county] crs in the project file; a store keeps the CRS it was made with."),
+            )

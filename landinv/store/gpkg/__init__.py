@@ -1,0 +1,1 @@
+"""The GeoPackage file format, as far as the store needs it (OGC 12-128r18, version 1.3)."""

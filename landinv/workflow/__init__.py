@@ -1,0 +1,1 @@
+"""Joins the rooms: one function for each thing a user asks for."""

@@ -1,0 +1,139 @@
+"""Write everything a run leaves: built in a private folder first, put in place only after the register is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+
+from landinv.disk import sha256_of, workshop, write_atomically
+from landinv.fieldwork.visit_order import visit_order
+from landinv.i18n import gettext as _
+from landinv.model.options import ProjectOptions
+from landinv.outputs.feed.package import FeedContent, write_feed
+from landinv.outputs.lists.content import WorkbookContent
+from landinv.outputs.lists.csv import write_findings_csv, write_parcels_csv, write_slivers_csv
+from landinv.outputs.lists.workbook import write_workbook
+from landinv.outputs.map import MapContent, build_map, save_map
+from landinv.rules.ruleset import Ruleset
+from landinv.workflow.derive import Derived, Sources
+from landinv.workflow.progress import Steps
+
+MAP_TITLE: Final = "批而未供与闲置土地分布图"
+STAMP: Final = "内部用图　注意保密"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the outputs are made of: the numbered parcels with their shares and links, and all they came from."""
+
+    parcels: gpd.GeoDataFrame
+    shares: pd.DataFrame
+    links: pd.DataFrame
+    derived: Derived
+    sources: Sources
+    ruleset: Ruleset
+    as_of: date
+
+
+@dataclass(frozen=True)
+class Output:
+    """A published file: the name wanted (``lists/…`` relative to the output folder), where it stands, hash, bytes."""
+
+    name: str
+    path: Path
+    sha256: str
+    size: int
+
+
+@contextmanager
+def built_outputs(results: Results, options: ProjectOptions, *, steps: Steps) -> Iterator[Path]:
+    """Build every output in a private folder inside the output folder; the folder is gone afterwards."""
+    with workshop(options.output.dir) as folder:
+        with steps.step("lists", _("Writing lists and workbook …")):
+            _write_lists(results, options, folder)
+        with steps.step("map", _("Drawing the map …")):
+            save_map(build_map(_map_content(results, options)), folder / "map.html")
+        with steps.step("feed", _("Writing the feed …")):
+            write_feed(_feed_content(results, options), folder / "feed")
+        yield folder
+
+
+def put_in_place(built: Path, target: Path) -> list[Output]:
+    """Move the built files to the output folder, one by one, each whole; a file held open gets a neighbour."""
+    outputs = []
+    for made in sorted(p for p in built.rglob("*") if p.is_file()):
+        name = made.relative_to(built)
+        digest, size = sha256_of(made), made.stat().st_size
+        wanted = target / name
+        unchanged = wanted.is_file() and wanted.stat().st_size == size and sha256_of(wanted) == digest
+        stands = wanted if unchanged else write_atomically(wanted, made.replace)
+        outputs.append(Output(name.as_posix(), stands, digest, size))
+    return outputs
+
+
+def _write_lists(results: Results, options: ProjectOptions, folder: Path) -> None:
+    derived = results.derived
+    write_parcels_csv(results.parcels, folder / "parcels.csv")
+    write_findings_csv(derived.findings, folder / "findings.csv")
+    write_slivers_csv(derived.slivers, folder / "slivers.csv")
+    content = WorkbookContent(
+        county=options.county,
+        as_of=results.as_of,
+        ruleset=f"{results.ruleset.id} {results.ruleset.title}",
+        parcels=results.parcels,
+        balance=derived.balance,
+        balance_records=derived.balance_records,
+        findings=derived.findings,
+        slivers=derived.slivers,
+        links=results.links,
+        visits=visit_order(results.parcels, crs=options.county.crs),
+        approvals=derived.approvals,
+        supplies=derived.supplies,
+        projects=derived.projects,
+        accounts=tuple(d.account for d in results.sources.datasets),
+        unverified=tuple(f"{s.name}{a.article}：{a.text}" for s, a in results.ruleset.unverified()),
+    )
+    write_workbook(content, folder / "parcels.xlsx")
+
+
+def _map_content(results: Results, options: ProjectOptions) -> MapContent:
+    sources = results.sources
+    layers = {
+        "townships": sources.layer("xzq"),
+        "villages": sources.layer("cjdcq"),
+        "approvals": results.derived.approvals,
+        "supplies": results.derived.supplies,
+        "planning": sources.layer("planning"),
+        "zone": sources.layer("kfyq"),
+        **sources.constraints(),
+    }
+    return MapContent(
+        county_name=options.county.name,
+        county_code=options.county.code,
+        as_of=results.as_of,
+        title=f"{options.county.name}{MAP_TITLE}",
+        crs=options.county.crs,
+        parcels=results.parcels,
+        shares=results.shares,
+        links=results.links,
+        background=sources.layer("dltb"),
+        outlines={name: layer for name, layer in layers.items() if layer is not None and len(layer)},
+        stamp=STAMP,
+    )
+
+
+def _feed_content(results: Results, options: ProjectOptions) -> FeedContent:
+    return FeedContent(
+        county=options.county,
+        as_of=results.as_of,
+        parcels=results.parcels,
+        links=results.links,
+        projects=results.derived.projects,
+    )
