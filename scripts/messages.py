@@ -22,6 +22,19 @@ PACKAGE = ROOT / "landinv"
 LOCALE = PACKAGE / "locale"
 # click's files whose words a user of this program can meet
 CLICK_FILES = ("core.py", "decorators.py", "exceptions.py", "formatting.py", "parser.py", "types.py")
+# words of click for the developer of a command line alone: wrong declarations, and the text of repr()
+CLICK_EXCLUDED = frozenset(
+    {
+        "Arguments take exactly one parameter declaration, got {length}: {decls}.",
+        "Boolean option {decl!r} cannot use the same flag for true/false.",
+        "Choice({choices})",
+        "Could not determine name for option with declarations {decls!r}",
+        "Invalid start character for option ({option})",
+        "Name '{name}' defined twice",
+        "No options defined but a name was passed ({name}). Did you mean to declare an argument instead?"
+        " Did you mean to pass '--{name}'?",
+    }
+)
 HELP_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "message": None}
 
 
@@ -33,7 +46,8 @@ def messages() -> list[str | tuple[str, ...]]:
     for name in CLICK_FILES:
         path = Path(click.__file__).with_name(name)
         for _, message, _, _ in extract_from_file("python", str(path), keywords=HELP_KEYWORDS):
-            found.add(message)
+            if message not in CLICK_EXCLUDED:
+                found.add(message)
     return sorted((m for m in found if m), key=str)
 
 

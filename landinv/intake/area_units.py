@@ -124,13 +124,13 @@ def unit_from_size(values: FloatArray) -> UnitChoice:
     return UnitChoice("", f"no unit is named; the median {median:g} is too small for m²", 0.0)
 
 
-def contradicts_shapes(values_m2: FloatArray, shape_m2: FloatArray) -> str:
-    """Unit that the shapes speak for where it is another than the one applied; empty where there is none.
+def contradicts_shapes(values: FloatArray, unit: str, shape_m2: FloatArray) -> str:
+    """Unit that the shapes speak for where it is another than the one told; empty where there is none.
 
-    Parameters
-    ----------
-    values_m2
-        Values after conversion by the unit that was told.
+    Examples
+    --------
+    >>> contradicts_shapes(np.array([1.0, 2.0]), "mu", np.array([10_000.0, 20_000.0]))
+    'ha'
     """
-    choice = unit_from_shapes(values_m2, shape_m2)
-    return choice.unit if choice.unit not in ("", "m2") else ""
+    shown = unit_from_shapes(values, shape_m2).unit
+    return shown if shown != unit else ""

@@ -232,7 +232,7 @@ def _areas(
         result[spec.name] = _in_m2(spec.name, column, parsed, choice, log)
         if is_primary:
             primary_unit = choice.unit
-            _compare(spec.name, result[spec.name], witness, column, log)
+            _compare(spec.name, parsed, choice, witness, log)
     return result
 
 
@@ -266,9 +266,7 @@ def _witness(frame: Mapping[str, pd.Series], shape_m2: FloatArray) -> list[Float
 def _shown_unit(
     parsed: Parsed, witness: list[FloatArray] | None, whole: pd.Series | None, primary_unit: str
 ) -> UnitChoice:
-    bare = parsed.values.to_numpy()
-    if parsed.units is not None:
-        bare = np.where(parsed.units.notna(), np.nan, bare)
+    bare = _bare(parsed)
     if not np.isfinite(bare).any():
         return UnitChoice("m2", _("every cell names its unit, or none has a value"), 0.9)
     for areas in witness or ():
@@ -283,11 +281,19 @@ def _shown_unit(
 
 
 def _compare(
-    name: str, values: pd.Series, witness: list[FloatArray] | None, column: RawColumn, log: Log
+    name: str, parsed: Parsed, choice: UnitChoice, witness: list[FloatArray] | None, log: Log
 ) -> None:
-    """A unit that was told and that the shapes contradict as one is a finding, not a correction."""
-    if not witness:
+    """A unit that was told and that the shapes contradict is a finding, not a correction."""
+    if not witness or not choice.unit:
         return
-    others = {contradicts_shapes(values.to_numpy(), areas) for areas in witness}
+    others = {contradicts_shapes(_bare(parsed), choice.unit, areas) for areas in witness}
     if "" not in others:
-        log.column("I029", name=name, value=column.name, detail=f"按图形应为{UNIT_TITLES[others.pop()]}")
+        log.column(
+            "I029", name=name, value=UNIT_TITLES[choice.unit], detail=f"按图形应为{UNIT_TITLES[others.pop()]}"
+        )
+
+
+def _bare(parsed: Parsed) -> FloatArray:
+    """Values of cells that do not name a unit themselves."""
+    values = parsed.values.to_numpy()
+    return values if parsed.units is None else np.where(parsed.units.notna(), np.nan, values)

@@ -1,4 +1,4 @@
-"""What a record role needs beyond its columns: a key for every supply, a code system for every zone, well-formed codes."""
+"""What a record role needs beyond its columns: keys for supplies, a code system for zones, well-formed codes."""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ def _with_code_system(frame: pd.DataFrame, options: SourceOptions, log: Log) -> 
 def _with_project_codes(frame: pd.DataFrame, _options: SourceOptions, log: Log) -> pd.DataFrame:
     """Project codes of another form (4-6-2-2-6 digits) are told; they stay as they came."""
     codes = frame["project_code"]
-    formed = normal_codes(codes).str.fullmatch(r"\d{20}|\d{24}").fillna(value=False).astype(bool)
+    formed = (
+        normal_codes(codes).astype("str").str.fullmatch(r"\d{20}|\d{24}").fillna(value=False).astype(bool)
+    )
     log.rows("I058", (codes.notna() & ~formed).to_numpy(dtype=bool), "project_code", values=codes)
     return frame

@@ -259,8 +259,11 @@ def _canonical(layer: RawLayer, source: SourceOptions, shaped: Shaped | None) ->
         return _constraint(layer, source)
     area = None
     if shaped is not None:
-        area = ellipsoidal_area_m2(shaped.geometry, shaped.crs)
-        area = np.where((shaped.status != QUARANTINED) & (area > 0), area, np.nan)
+        area = np.full(len(layer), np.nan)
+        known = np.flatnonzero(
+            (shaped.status != QUARANTINED) & (shapely.get_dimensions(shaped.geometry) == 2)
+        )
+        area[known] = ellipsoidal_area_m2(shaped.geometry[known], shaped.crs)
     if not source.role:
         return every_column(layer, source.key, area)
     return canonical_records(layer, source, area)

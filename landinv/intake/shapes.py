@@ -122,9 +122,7 @@ def accept_shapes(
     if zone is not None:
         judgement.fail(_outside_zone(placed, judgement.usable, zone, layer, choice), "I012")
     polygons = np.isin(shapely.get_type_id(placed), _POLYGONS)
-    flat = shapely.area(placed) <= _FLAT * shapely.length(placed) ** 2
-    # Crossing rings can cancel to nothing; those are the repair's to judge.
-    judgement.fail(polygons & flat & (shapely.is_valid(placed) | _is_collinear(placed)), "I051")
+    judgement.fail(_without_area(placed, polygons & judgement.usable), "I051")
     found = [*choice.findings, *_contradicting_rings(layer, shapes, judgement.usable, options)]
     found += _other_kinds(polygons, layer, options)
     return _repaired(placed, judgement, layer, options, _Placing(choice, target, tuple(found)))
@@ -194,9 +192,13 @@ def _judge_kinds(shapes: ShapeArray, judgement: _Judgement, layer: RawLayer, opt
         judgement.fail((np.abs(shapely.bounds(shapes)) > _LARGEST).any(axis=1), "I012")
 
 
-def _is_collinear(shapes: ShapeArray) -> BoolArray:
-    hulls = shapely.get_dimensions(shapely.convex_hull(shapes))
-    result: BoolArray = hulls < 2
+def _without_area(shapes: ShapeArray, mask: BoolArray) -> BoolArray:
+    """Polygons of ``mask`` that lie on a line; crossing rings that cancel to nothing are the repair's to judge."""
+    result = np.zeros(len(shapes), bool)
+    thin = np.flatnonzero(mask)
+    thin = thin[shapely.area(shapes[thin]) <= _FLAT * shapely.length(shapes[thin]) ** 2]
+    on_a_line = shapely.get_dimensions(shapely.convex_hull(shapes[thin])) < 2
+    result[thin] = on_a_line | shapely.is_valid(shapes[thin])
     return result
 
 

@@ -33,9 +33,15 @@ def stack_rows(frames: Sequence[pd.DataFrame], role: str) -> pd.DataFrame:
     return rows.assign(**trimmed, source_ref=rows["source_ref"].fillna(""))
 
 
-def comparable(rows: pd.DataFrame, role: str) -> pd.DataFrame:
-    """The role's fields in forms that are equal where a reader would call them equal; missing stays missing."""
-    return pd.DataFrame({f.name: _comparable(rows[f.name], f) for f in role_fields(role)}, index=rows.index)
+def comparable(rows: pd.DataFrame, role: str, *, fields: Sequence[str] = ()) -> pd.DataFrame:
+    """Fields in forms that are equal where a reader would call them equal; missing stays missing.
+
+    ``fields`` names some of the role's fields, in the order wanted; empty means all.
+    """
+    known = {field.name: field for field in role_fields(role)}
+    return pd.DataFrame(
+        {name: _comparable(rows[name], known[name]) for name in (fields or known)}, index=rows.index
+    )
 
 
 def normal_names(values: pd.Series) -> pd.Series:
@@ -69,6 +75,8 @@ def _types(fields: Sequence[RoleField]) -> dict[str, str]:
 
 
 def _comparable(values: pd.Series, field: RoleField) -> pd.Series:
+    if values.isna().all():
+        return values
     if field.name in DOCUMENT_FIELDS:
         return normal_document_nos(values).astype("str")
     if field.kind == "code":

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from landinv.ledger.canonical_rows import comparable, shown
 from landinv.model.roles import role_fields
+
+AREA_ROUNDING_M2: Final = 4.0  # one sheet in 亩 with two decimals, another in hectares with four
 
 
 def labels_by_keys(keys: pd.DataFrame) -> pd.Series:
@@ -58,7 +61,7 @@ def first_filled(rows: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
 
 
 def disagreements(rows: pd.DataFrame, labels: pd.Series, *, role: str, fields: Sequence[str]) -> pd.DataFrame:
-    """Fields in which rows of one label hold different filled values.
+    """Fields in which rows of one label hold different filled values; areas differ from 4 m² on.
 
     Returns
     -------
@@ -67,11 +70,12 @@ def disagreements(rows: pd.DataFrame, labels: pd.Series, *, role: str, fields: S
     """
     repeated = labels.duplicated(keep=False)
     rows, labels = rows[repeated], labels[repeated]
-    same_form = comparable(rows, role)
+    same_form = comparable(rows, role, fields=fields)
+    areas = {field.name for field in role_fields(role) if field.kind == "area"}
     found = [pd.DataFrame({"label": [], "field": [], "value": []}, dtype="str")]
     for field in (name for name in fields if same_form[name].notna().any()):
-        distinct = same_form[field].groupby(labels).nunique()
-        differing = labels.isin(distinct.index[distinct > 1]) & same_form[field].notna()
+        apart = _labels_apart(same_form[field], labels, is_area=field in areas)
+        differing = labels.isin(apart) & same_form[field].notna()
         parts = pd.DataFrame({"label": labels[differing], "form": same_form.loc[differing, field]})
         values = shown(rows.loc[differing, field]) + "［" + rows.loc[differing, "source_ref"] + "］"
         parts = parts.assign(value=values).drop_duplicates(["label", "form"])
@@ -80,6 +84,15 @@ def disagreements(rows: pd.DataFrame, labels: pd.Series, *, role: str, fields: S
     whole = pd.concat(found, ignore_index=True)
     order = pd.Series(range(len(labels)), index=labels.to_numpy()).groupby(level=0).first()
     return whole.sort_values("label", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+
+
+def _labels_apart(forms: pd.Series, labels: pd.Series, *, is_area: bool) -> pd.Index:
+    grouped = forms.groupby(labels)
+    if is_area:
+        spread = grouped.max() - grouped.min()
+        return spread.index[spread > AREA_ROUNDING_M2]
+    distinct = grouped.nunique()
+    return distinct.index[distinct > 1]
 
 
 def distinct_sublabels(rows: pd.DataFrame, labels: pd.Series, *, role: str) -> pd.Series:
@@ -93,7 +106,7 @@ def distinct_sublabels(rows: pd.DataFrame, labels: pd.Series, *, role: str) -> p
     inside = labels.isin(set(contested["label"]))
     if not inside.any():
         return labels
-    forms = comparable(rows[inside], role)
+    forms = comparable(rows[inside], role, fields=fields)
     content = forms.groupby(fields, sort=False, dropna=False).ngroup()
     rank = content.groupby(labels[inside]).transform(lambda numbers: pd.factorize(numbers)[0])
     suffix = pd.Series([f" ~{n + 1}" if n else "" for n in rank], index=rank.index, dtype="str")

@@ -10,10 +10,10 @@ import pandas as pd
 import shapely
 
 from landinv.geometry.area import ellipsoidal_area_m2
-from landinv.ledger.canonical_rows import comparable
 from landinv.ledger.near_misses import near_misses
 from landinv.ledger.number_pairs import Pairs
-from landinv.model.findings import concat_findings, findings
+from landinv.model.findings import findings
+from landinv.model.keys import normal_codes
 from landinv.model.roles import role_fields
 
 DATASET: Final = "supplies"
@@ -100,18 +100,14 @@ def near_number_findings(shapes: pd.DataFrame, records: pd.DataFrame, pairs: Pai
     """Unjoined shapes and records whose supervision numbers differ in one place."""
     free_shapes = shapes[pairs.record_of_shape.isna()]
     free_records = records[~records.index.isin(pairs.record_of_shape.dropna())]
-    ours = comparable(free_shapes, DATASET)["supervision_no"].dropna()
-    near = near_misses(ours, comparable(free_records, DATASET)["supervision_no"].dropna())
-    return concat_findings(
-        [
-            findings(
-                "L011",
-                dataset=DATASET,
-                feature=list(near),
-                field="supervision_no",
-                value=[f"图形{code}；台账{other}" for code, other in near.items()],
-            )
-        ]
+    ours = normal_codes(free_shapes["supervision_no"].dropna())
+    near = near_misses(ours, normal_codes(free_records["supervision_no"].dropna()))
+    return findings(
+        "L011",
+        dataset=DATASET,
+        feature=list(near),
+        field="supervision_no",
+        value=[f"图形{code}；台账{other}" for code, other in near.items()],
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from landinv.ledger.canonical_rows import comparable, normal_names, stack_rows
+from landinv.ledger.canonical_rows import normal_names, stack_rows
 from landinv.ledger.grouped_rows import disagreements, first_filled
 from landinv.model.findings import concat_findings, findings
 from landinv.model.keys import normal_codes
@@ -40,7 +40,9 @@ def merge_projects(
     projects
         Columns :data:`PROJECT_COLUMNS` (with ``geometry`` a GeoDataFrame, where any row has one), index 0..n-1, in
         order of first appearance. Rows of one project code (normal form) are one project; rows without a code join the
-        only project of their name. ``project_key`` is the code's normal form, else ``P-`` and ten hex digits of the
+        only project of their name. A row under another's code whose name and owner both differ from the first row's is
+        a project of its own (a wrong code must not swallow it), its key the code, ``~`` and ten hex digits of the name.
+        Otherwise ``project_key`` is the code's normal form, else ``P-`` and ten hex digits of the
         name. Of each field the first filled value stands. ``below_threshold`` is missing where the investment is.
     findings
         Malformed codes, merged rows, and every disagreement with both values.
@@ -48,6 +50,8 @@ def merge_projects(
     rows = stack_rows(frames, ROLE)
     codes, names = normal_codes(rows["project_code"]).astype("str"), normal_names(rows["project_name"])
     keys, how = _project_keys(codes, names, refs=rows["source_ref"])
+    foreign = _foreign_rows(keys, names, owners=normal_names(rows["owner"]))
+    keys = keys.where(~foreign, keys + "~" + names.map(_digest, na_action="ignore").astype("str"))
     merged = first_filled(rows, keys)
     projects = pd.DataFrame(
         {
@@ -63,6 +67,7 @@ def merge_projects(
     found = [
         _code_findings(rows, codes),
         *_merge_findings(rows, keys=keys, how=how),
+        _row_findings("L027", rows[foreign], refs="source_ref"),
         _same_name_findings(projects),
     ]
     return _with_geometry(projects, frames, keys), concat_findings(found)
@@ -102,8 +107,25 @@ def _project_keys(codes: pd.Series, names: pd.Series, *, refs: pd.Series) -> tup
     return keys, pd.Series(how, index=codes.index)
 
 
+def _foreign_rows(keys: pd.Series, names: pd.Series, *, owners: pd.Series) -> pd.Series:
+    """Rows that share only the key with the first row of it: neither name holds the other, and the owners differ."""
+    first_name = keys.map(names.groupby(keys).first()).astype("str")
+    first_owner = keys.map(owners.groupby(keys).first()).astype("str")
+    other_owner = owners.notna() & first_owner.notna() & (owners != first_owner)
+    suspects = names[other_owner & names.notna() & first_name.notna()]
+    apart = [
+        one not in other and other not in one
+        for one, other in zip(suspects, first_name[suspects.index], strict=True)
+    ]
+    return pd.Series(data=False, index=keys.index).mask(keys.index.isin(suspects.index[apart]), other=True)
+
+
 def _key_of_name(name: str) -> str:
-    return "P-" + hashlib.blake2b(name.encode(), digest_size=5).hexdigest()
+    return f"P-{_digest(name)}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.blake2b(name.encode(), digest_size=5).hexdigest()
 
 
 def _code_findings(rows: pd.DataFrame, codes: pd.Series) -> pd.DataFrame:
@@ -147,7 +169,7 @@ def _row_findings(code: str, rows: pd.DataFrame, *, refs: str) -> pd.DataFrame:
 
 def _same_name_findings(projects: pd.DataFrame) -> pd.DataFrame:
     coded = projects[projects["project_code"].notna()]
-    name = comparable(coded, ROLE)["project_name"]
+    name = normal_names(coded["project_name"])
     same = coded[name.duplicated(keep=False) & name.notna()]
     return findings(
         "L024",

@@ -108,7 +108,7 @@ def _split(
 
 
 def _keys(rows: pd.DataFrame) -> pd.DataFrame:
-    return comparable(rows, ROLE)[list(KEYS)]
+    return comparable(rows, ROLE, fields=KEYS)
 
 
 def _merge_shapes(

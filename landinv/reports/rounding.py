@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -83,7 +83,9 @@ def foot_within(values: FloatArray, levels: Sequence[npt.NDArray[np.object_]], d
     return shown
 
 
-def foot_table(table: FloatArray, decimals: int, *, pinned: Collection[int] = ()) -> FloatArray:
+def foot_table(
+    table: FloatArray, decimals: int, *, printed: Mapping[int, FloatArray] | None = None
+) -> FloatArray:
     """Round the parts of a table so that columns and the whole add up, and rows stay near their rounded sums.
 
     Every figure becomes its floor or its ceiling. The whole is rounded half up where the columns allow it; columns
@@ -96,8 +98,8 @@ def foot_table(table: FloatArray, decimals: int, *, pinned: Collection[int] = ()
         Rows of parts (approvals × balance items), no NaN.
     decimals
         Decimals kept.
-    pinned
-        Columns whose sum is rounded half up whatever the whole needs, because another list prints it too.
+    printed
+        Columns that another list prints too, by place, with the figures it prints; they stay as they are.
 
     Returns
     -------
@@ -106,31 +108,32 @@ def foot_table(table: FloatArray, decimals: int, *, pinned: Collection[int] = ()
     """
     scale = 10.0**decimals
     units = table * scale
+    fixed = {place: np.rint(figures * scale) for place, figures in (printed or {}).items()}
     floors = np.floor(units + 1e-6)
     loose = (units - floors) > 1e-6
     one = np.zeros(len(table), dtype=np.int64)
-    columns = [
-        _allocate(part, one, np.array([target]))
-        for part, target in zip(units.T, _column_targets(units.sum(axis=0), pinned), strict=True)
-    ]
-    rounded = np.stack(columns, axis=1).astype(np.float64) if columns else units
+    rounded = units.copy()
+    for place, target in enumerate(_column_targets(units.sum(axis=0), fixed)):
+        footed = _allocate(units[:, place], one, np.array([target]))
+        rounded[:, place] = fixed.get(place, footed)
     wanted = round_half_up(units.sum(axis=1), 0)
     for _round in range(_MOST_ROUNDS):
         before = rounded
-        for column in range(table.shape[1]):
+        for column in set(range(table.shape[1])) - set(fixed):
             rounded = _exchange(rounded, column, wanted, (floors[:, column], loose[:, column]))
         if np.array_equal(before, rounded):
             break
     return rounded / scale
 
 
-def _column_targets(sums: FloatArray, pinned: Collection[int]) -> IntArray:
-    """Whole units for each column: pinned ones half up, the others sharing what the rounded whole leaves them."""
+def _column_targets(sums: FloatArray, fixed: Mapping[int, FloatArray]) -> IntArray:
+    """Whole units for each column: fixed ones as printed, the others sharing what the rounded whole leaves them."""
     targets: IntArray = round_half_up(sums, 0).astype(np.int64)
-    free = np.array([place for place in range(len(sums)) if place not in pinned], dtype=np.int64)
+    for place, figures in fixed.items():
+        targets[place] = round(figures.sum())
+    free = np.array([place for place in range(len(sums)) if place not in fixed], dtype=np.int64)
     if len(free):
-        fixed = np.delete(targets, free).sum()
-        left = round_half_up(sums.sum(keepdims=True), 0).astype(np.int64) - fixed
+        left = round_half_up(sums.sum(keepdims=True), 0).astype(np.int64) - np.delete(targets, free).sum()
         floors = np.floor(sums[free] + 1e-6)
         most = np.count_nonzero(sums[free] - floors > 1e-6)
         reachable = np.clip(left, floors.sum(), floors.sum() + most).astype(np.int64)

@@ -61,7 +61,7 @@ def judge_approvals(approvals: pd.DataFrame, ruleset: Ruleset, as_of: date) -> p
     texts = {
         "as_of": pd.Series(day.date().isoformat(), index=index),
         "approved": iso_dates(approved_on),
-        "years": age.astype("str").where(age.notna()),
+        "elapsed": ("已满" + age.astype("str") + "年").mask(age == 0, "不满一年").where(age.notna()),
         "lapse": iso_dates(lapse_on),
     }
     dates = pd.DataFrame({"lapse_on": lapse_on}, index=index)

@@ -28,7 +28,7 @@ APPROVAL_CONDITIONS: Final = (
     "compensation_unknown",
 )  # fmt: skip
 APPROVAL_DATES: Final = ("lapse_on",)
-APPROVAL_VALUES: Final = ("as_of", "approved", "years", "lapse")
+APPROVAL_VALUES: Final = ("as_of", "approved", "elapsed", "lapse")
 CLOCKS: Final = ("start", "halt")
 COUNTED_FROM: Final = ("anniversary", "start")
 CERTAINTIES: Final = ("V", "S", "K")

@@ -100,7 +100,7 @@ def _write(
     close_batch(
         connection, change.event, counts, sums, Link(batch, last.digest, batch_content(sums, history))
     )
-    _log.info("batch %d: %s", batch, counts)
+    _log.info("batch %d: %s", batch, dict(counts))
     return Commit(batch, counts[ADDED], counts[REMOVED], counts[CHANGED], written=True)
 
 

@@ -35,8 +35,6 @@ def verify_store(connection: sqlite3.Connection) -> pd.DataFrame:
     DataFrame
         One row a problem: check, table, row (parcel number, fid or batch), message; empty where the store is sound.
     """
-    # Damaged text must be seen as damage of its row, not stop the check.
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     checks: tuple[tuple[str, Callable[[sqlite3.Connection], Iterator[Problem]]], ...] = (
         ("integrity", _integrity),
         ("foreign_keys", _foreign_keys),
@@ -48,12 +46,28 @@ def verify_store(connection: sqlite3.Connection) -> pd.DataFrame:
     problems: list[Problem] = []
     for name, check in checks:
         try:
-            problems.extend(check(connection))
+            problems.extend(_lenient(check, connection))
         except (sqlite3.DatabaseError, LandinvError, ValueError, TypeError, KeyError) as error:
             problems.append(
                 (name, "", "", _("This check could not be finished: {reason}.").format(reason=error))
             )
     return pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS), dtype="str")
+
+
+def _lenient(
+    check: Callable[[sqlite3.Connection], Iterator[Problem]], connection: sqlite3.Connection
+) -> list[Problem]:
+    """Run a check; where text is not even UTF-8, once more with that text replaced, so that its row is named."""
+    try:
+        return list(check(connection))
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    try:
+        return list(check(connection))
+    finally:
+        connection.text_factory = str
 
 
 def unreadable(path: Path, error: LandinvError) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def with_document_keys(features: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ``printed`` is the number as it stands in the first feature of that key, or the made key.
     """
     number = text_column(features, "approval_no")
-    key = normal_document_nos(number)
+    key = normal_document_nos(number).astype("object")
     wkb = shapely.to_wkb(shapely.normalize(shapes_of(features)))
     made = pd.Series(
         [f"无文号-{hashlib.sha256(data).hexdigest()[:8].upper()}" for data in wkb], index=features.index

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landinv.geometry.area import ShapeArray, ellipsoidal_area_m2
+from landinv.geometry.area import ellipsoidal_area_m2
 from landinv.geometry.difference import Overlay, merged, overlay_within, subtract
-from landinv.geometry.width import inside_points
-from landinv.model.findings import concat_findings, findings
+from landinv.model.findings import concat_findings
 from landinv.model.keys import normal_document_nos
 from landinv.supply.approvals import WITHDRAWN, shapes_of, text_column
 from landinv.supply.declared import approval_area_findings, supply_area_findings
+from landinv.supply.located import findings_at
 
 BALANCE_TOLERANCE_M2: Final = 0.01
 LEAST_M2: Final = 1.0
@@ -63,7 +63,7 @@ def supply_findings(situation: Situation, balance: pd.DataFrame) -> pd.DataFrame
 def approval_without_number(features: gpd.GeoDataFrame) -> pd.DataFrame:
     """An approval's feature has no document number."""
     nameless = features[features["is_made"]]
-    return _at(
+    return findings_at(
         "S001",
         "approvals",
         shapes_of(nameless),
@@ -76,7 +76,7 @@ def approval_without_number(features: gpd.GeoDataFrame) -> pd.DataFrame:
 def approval_status_mixed(documents: gpd.GeoDataFrame) -> pd.DataFrame:
     """Features of one approval bear different statuses; the mildest is used, so that no land is lost."""
     mixed = documents[documents["statuses"] > 1]
-    return _at(
+    return findings_at(
         "S002",
         "approvals",
         shapes_of(mixed),
@@ -97,7 +97,7 @@ def approvals_overlap(situation: Situation) -> pd.DataFrame:
             numbers[told.target], numbers[told.cutter], area[area >= LEAST_M2], strict=True
         )
     ]
-    return _at(
+    return findings_at(
         "S003",
         "approvals",
         told.shape,
@@ -120,7 +120,7 @@ def features_of_approval_overlap(features: gpd.GeoDataFrame) -> pd.DataFrame:
             numbers[pairs.target], refs[pairs.cutter], pairs.area_plane_m2, strict=True
         )
     ]
-    return _at(
+    return findings_at(
         "S004",
         "approvals",
         pairs.shape,
@@ -146,7 +146,9 @@ def supply_outside_approvals(situation: Situation) -> pd.DataFrame:
         f"{part:.2f}平方米，占{part / of:.1%}" for part, of in zip(area[told], whole[told], strict=True)
     ]
     refs = situation.supplies["source_ref"].to_numpy()[told]
-    return _at("S005", "supplies", outside[told], feature=refs, value=_numbers(area[told]), detail=detail)
+    return findings_at(
+        "S005", "supplies", outside[told], feature=refs, value=_numbers(area[told]), detail=detail
+    )
 
 
 def supply_cites_other_approval(situation: Situation) -> pd.DataFrame:
@@ -170,7 +172,7 @@ def supply_cites_other_approval(situation: Situation) -> pd.DataFrame:
     # a cited approval that holds as much, but for 1 %, is as good: approvals may overlap
     other = best[keys.notna().reindex(best.index) & (in_cited < best["area"] * (1.0 - LEAST_SHARE))]
     numbers = situation.documents["approval_no"].to_numpy()[other["document"]]
-    return _at(
+    return findings_at(
         "S006",
         "supplies",
         shapes_of(situation.supplies)[other.index],
@@ -188,7 +190,7 @@ def supplies_overlap(supplies: gpd.GeoDataFrame, crs: str) -> pd.DataFrame:
     pairs, area = pairs.only(area >= LEAST_M2), area[area >= LEAST_M2]
     refs = supplies["source_ref"].to_numpy()
     detail = [f"与{other}重叠{size:.2f}平方米" for other, size in zip(refs[pairs.cutter], area, strict=True)]
-    return _at(
+    return findings_at(
         "S007", "supplies", pairs.shape, feature=refs[pairs.target], value=_numbers(area), detail=detail
     )
 
@@ -216,13 +218,15 @@ def supply_on_withdrawn_approval(situation: Situation) -> pd.DataFrame:
         for name, size in zip(names.reindex(np.flatnonzero(told)), area[told], strict=True)
     ]
     refs = situation.supplies["source_ref"].to_numpy()[told]
-    return _at("S008", "supplies", pieces[told], feature=refs, value=_numbers(area[told]), detail=detail)
+    return findings_at(
+        "S008", "supplies", pieces[told], feature=refs, value=_numbers(area[told]), detail=detail
+    )
 
 
 def balance_does_not_close(balance: pd.DataFrame, documents: gpd.GeoDataFrame) -> pd.DataFrame:
     """An approval's area is not the sum of its parts."""
     open_ = (balance["difference_m2"].abs() > BALANCE_TOLERANCE_M2).to_numpy()
-    return _at(
+    return findings_at(
         "S009",
         "supply",
         shapes_of(documents)[open_],
@@ -239,9 +243,3 @@ def _pairs_within(frame: gpd.GeoDataFrame) -> Overlay:
 
 def _numbers(areas: npt.NDArray[np.float64]) -> list[str]:
     return [f"{area:.2f}" for area in areas]
-
-
-def _at(code: str, dataset: str, shapes: ShapeArray, **columns: Any) -> pd.DataFrame:
-    """Findings of one rule, each at a point inside its shape."""
-    points = inside_points(shapes)
-    return findings(code, dataset=dataset, **columns, x=points[:, 0], y=points[:, 1])

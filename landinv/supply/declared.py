@@ -11,9 +11,9 @@ import pandas as pd
 import shapely
 
 from landinv.geometry.area import FloatArray
-from landinv.geometry.width import inside_points
-from landinv.model.findings import concat_findings, findings
+from landinv.model.findings import concat_findings
 from landinv.supply.approvals import column, shapes_of
+from landinv.supply.located import findings_at
 
 WARN_M2: Final = 10.0
 WARN_SHARE: Final = 0.01
@@ -83,21 +83,19 @@ def _area_findings(
     some = ~named & ~much & ((gap > WARN_SHARE * shape[0]) | (gap > WARN_M2))
     found = []
     for code, told in zip(codes, (some, much, named), strict=True):
-        points = inside_points(shapes_of(frame)[told])
         detail = [
             f"填报{said:.2f}平方米，图形{real:.2f}平方米" + (f"，{text}" if text else "")
             for said, real, text in zip(declared[told], shape[0][told], mistake[told], strict=True)
         ]
         found.append(
-            findings(
+            findings_at(
                 code,
-                dataset="approvals" if field == "approved_area" else "supplies",
+                "approvals" if field == "approved_area" else "supplies",
+                shapes_of(frame)[told],
                 feature=frame["feature"].to_numpy()[told],
                 field=field,
                 value=[f"{said:.2f}" for said in declared[told]],
                 detail=detail,
-                x=points[:, 0],
-                y=points[:, 1],
             )
         )
     return concat_findings(found)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import shapely
 from openpyxl import Workbook
 
 from .approvals import Approval
@@ -54,7 +55,7 @@ def area_mu(supply: Supply) -> float:
     """Area of the supply in 亩, two decimals; records without a shape have an invented one."""
     if supply.shape is None:
         return round(20 + 60 * float(np.random.default_rng([SEED, 501, supply.index]).random()), 2)
-    return round(supply.shape.area * 0.0015, 2) if supply.shape.is_valid else 22.8
+    return round(float(shapely.make_valid(supply.shape).area) * 0.0015, 2)
 
 
 def price_wan(supply: Supply) -> float | None:
@@ -101,7 +102,7 @@ def _other_digit(number: str) -> str:
 
 def _wrong_keys(by_key: dict[str, dict[str, object]]) -> list[Mistake]:
     """Mistakes in the numbers that identify a supply."""
-    s08, s17, s37 = (str(by_key[k]["电子监管号"]) for k in ("S08", "S17", "S37"))
+    s08, s25, s37 = (str(by_key[k]["电子监管号"]) for k in ("S08", "S25", "S37"))
     return [
         ("S08", {"电子监管号": _other_digit(s08)}, "one digit of 电子监管号 is wrong", "电子监管号错一位",
          "joined by contract number, numbers differ"),
@@ -110,7 +111,7 @@ def _wrong_keys(by_key: dict[str, dict[str, object]]) -> list[Mistake]:
          "电子监管号错一位，合同编号为空", "a record without shape, and a shape without record"),
         ("S42", {"电子监管号": "", "合同编号": "", "项目代码": ""}, "no supervision, contract or project number",
          "没有任何编号", "key made from the content, finding"),
-        ("S17", {"电子监管号": full_width(s17)}, "电子监管号 in full-width digits", "电子监管号为全角数字",
+        ("S25", {"电子监管号": full_width(s25)}, "电子监管号 in full-width digits", "电子监管号为全角数字",
          "normalised for joining"),
     ]  # fmt: skip
 

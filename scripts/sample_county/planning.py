@@ -194,7 +194,7 @@ def farmland_layer(dltb: pd.DataFrame, shapes: Objects, taken: BaseGeometry) -> 
     chosen[7] = Polygon([(x0, y0), (x0 + 60, y0 + 40), (x0 + 60, y0), (x0, y0 + 40)])
     flaw = Flaw("YJJBNTTB", f"BSM {frame['BSM'][7]}",
                 "the ring crosses itself (bow tie), and its declared area is another patch's",
-                "边界自相交（蝴蝶结），面积与图形不符", "repaired, with the area log; area differs")  # fmt: skip
+                "边界自相交（蝴蝶结），面积与图形不符", "quarantined: no repair keeps the area")  # fmt: skip
     return Layer("YJJBNTTB", "永久基本农田图斑", YJJBNTTB_FIELDS, frame, chosen), [flaw]
 
 

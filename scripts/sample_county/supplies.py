@@ -91,8 +91,11 @@ class Supply:
 
     @property
     def project_code(self) -> str:
-        """24-digit project code in five groups; older ones begin with the year."""
-        time = f"{self.signed_on.year}" if self.signed_on.year < 2020 else f"{self.signed_on:%y%m}"
+        """24-digit project code in five groups; older ones begin with the year.
+
+        Codes are younger than 2016, so earlier projects were given theirs later.
+        """
+        time = f"{max(self.signed_on.year, 2016)}" if self.signed_on.year < 2020 else f"{self.signed_on:%y%m}"
         return f"{time}-{COUNTY}-{30 + self.index % 9:02d}-0{1 + self.index % 3}-{100_000 + self.index * 7919:06d}"
 
 
@@ -178,8 +181,9 @@ def _special(by_key: dict[str, Approval]) -> dict[str, Polygon]:
         # A22: leaves a strip of 0.5 m in the west and a corner of less than 1 m² in the north-east
         "notch": TOWN.polygon([(b.u0 + 0.5, b.v0 - 0.4), (b.u1 + 0.4, b.v0 - 0.4), (b.u1 + 0.4, b.v1 - 1.0),
                                (b.u1 - 1.2, b.v1 + 0.4), (b.u0 + 0.5, b.v1 + 0.4)]),
-        # A12: drawn as a bow tie, as a surveyor does who takes two corners in the wrong order
-        "bow": PARK.polygon([(s.u0 + 180, s.v0), (s.u1, s.v1 - 130), (s.u1, s.v0), (s.u0 + 180, s.v1 - 130)]),
+        # A12: two corners in the north-west taken in the wrong order, so that the ring crosses itself
+        "crossed": PARK.polygon([(s.u0 + 180, s.v0), (s.u1, s.v0), (s.u1, s.v1 - 130),
+                                 (s.u0 + 180, s.v1 - 134), (s.u0 + 183, s.v1 - 130)]),
         "A11_w": park_part(0, 2, (0, 0, 0.5, 1)),
         "A28": by_key["A28"].shapes[0],
         "A29": by_key["A29"].shapes[0],
@@ -218,7 +222,7 @@ A09 park,3,1,W 工业 finished 2012-12-21
 A10 span 工业 halted_area 2017-03-09
 A11 A11_w 工业 finished_unstarted 2014-10-10
 A12 park,2,2,SW 工业 day_before_anniversary 2020-10-15
-A12 bow 工业 leap_day 2019-02-14
+A12 crossed 工业 leap_day 2019-02-14
 A13 park,3,2,E 工业 assumed_delivery 2018-03-30
 A18 A18 物流 on_schedule 2022-03-01
 A19 town,5,0,all 住宅 government 2018-03-02
@@ -265,7 +269,7 @@ def supplies(approvals: Sequence[Approval]) -> list[Supply]:
             kind, column, row, part = where.split(",")
             cut = park_part if kind == "park" else town_part
             shape = cut(int(column), int(row), HALVES[part])
-        if shape is not None and where not in {"notch", "bow"}:
+        if shape is not None and where not in {"notch", "crossed"}:
             shape = resurveyed(shape, number)
         name = {"cannot": "nothing_known", "unrecorded": "nothing_known"}.get(scenario, scenario)
         found.append(Supply(f"S{number:02d}", approval.strip("-"), shape, use, name, _d(signed),
@@ -298,17 +302,17 @@ def supply_layer(rows: Sequence[Supply], approvals: Sequence[Approval]) -> tuple
 
     frame.loc[frame["DZJGH"] == rows[26].supervision_no, "DZJGH"] = ""
     frame.loc[26, "HTBH"] = rows[26].contract_no
-    bow = next(s for s in rows if s.scenario == "leap_day")
-    bow_polygon = shapely.make_valid(bow.shape)
-    frame.loc[frame["DZJGH"] == bow.supervision_no, "GDMJ"] = round(bow_polygon.area / 10_000, 6)
+    crossed = next(s for s in rows if s.scenario == "leap_day")
+    mended = shapely.make_valid(crossed.shape)
+    frame.loc[frame["DZJGH"] == crossed.supervision_no, "GDMJ"] = round(mended.area / 10_000, 6)
     note("the whole file", "the table is GBK, but neither .cpg nor language byte says so",
          "属性表为 GBK，但没有 .cpg，语言字节也为 0",
          "encoding found by evidence: GB18030")  # fmt: skip
     note(f"HTBH {rows[26].contract_no}", "DZJGH is empty", "DZJGH 为空", "joined by contract number")
     note(
-        f"DZJGH {bow.supervision_no}",
-        "the ring crosses itself (bow tie)",
-        "边界自相交（蝴蝶结）",
+        f"DZJGH {crossed.supervision_no}",
+        "the ring crosses itself near a corner",
+        "边界在拐角处自相交",
         "repaired, with the area log",
     )
     return Layer("GD", "供地范围", GD_FIELDS, frame, shapes, decimals=3, language_byte=0), flaws

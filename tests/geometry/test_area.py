@@ -67,7 +67,7 @@ corners = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(corners)
 def test_area_agrees_with_geographiclib(points):
     shape = shapely.convex_hull(shapely.multipoints(points))
@@ -77,7 +77,7 @@ def test_area_agrees_with_geographiclib(points):
     assert ellipsoidal_area_m2([shape], CRS)[0] == pytest.approx(geod_area(shape), abs=0.001)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(1, 4999), st.integers(1, 2999))
 def test_four_parts_add_up_to_the_whole(east, north):
     xs, ys = [0, east, 5000], [0, north, 3000]
@@ -86,7 +86,7 @@ def test_four_parts_add_up_to_the_whole(east, north):
     assert ellipsoidal_area_m2(parts, CRS).sum() == pytest.approx(whole, abs=1e-3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 4), st.booleans())
 def test_start_and_direction_of_a_ring_change_nothing(start, backwards):
     points = list(PENTAGON.exterior.coords)[:-1]

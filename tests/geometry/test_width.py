@@ -50,6 +50,17 @@ def test_ground_full_of_holes_is_as_wide_as_its_widest_gap():
     assert not fits_disc([sieve], exact + 0.01).any()
 
 
+def test_ground_with_posts_has_little_perimeter_and_yet_no_room():
+    posts = [
+        shapely.box(E + x, N + y, E + x + 0.1, N + y + 0.1)
+        for x in range(5, 100, 10)
+        for y in range(5, 100, 10)
+    ]
+    ground = shapely.box(E, N, E + 100, N + 100) - shapely.union_all(posts)
+    assert fits_disc([ground], 20.0).tolist() == [False]
+    assert fits_disc([ground], 13.0).tolist() == [True]
+
+
 def test_null_and_empty_fit_no_disc():
     assert fits_disc([None, shapely.Polygon()], 2.0).tolist() == [False, False]
     assert fits_disc([], 2.0).tolist() == []

@@ -105,3 +105,14 @@ test("a missing value of a column is an empty text", () => {
   assert.deepEqual([0, 1, 2, 3].map((i) => app.columnValue(column, i)), ["b", "", "a", ""]);
   assert.equal(app.columnValue(undefined, 0), "");
 });
+
+test("a point level with a corner is counted once", () => {
+  const set = app.index({
+    count: 1, originX: 0, originY: 0, arcAt: Uint32Array.from([0, 5]),
+    x: Int32Array.from([0, 100, 200, 100, 0]), y: Int32Array.from([100, 200, 100, 0, 100]),
+    ringAt: Uint32Array.from([0, 1]), referenceAt: Uint32Array.from([0, 1]), references: Uint32Array.from([0]),
+  });
+  assert.equal(app.contains(set, 0, 50, 100), true);
+  assert.equal(app.contains(set, 0, -50, 100), false);
+  assert.equal(app.contains(set, 0, 250, 100), false);
+});

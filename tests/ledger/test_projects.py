@@ -91,6 +91,31 @@ def test_code_written_in_two_ways_is_no_disagreement() -> None:
     assert found["rule"].tolist() == ["L022"]
 
 
+def test_wrong_code_does_not_swallow_another_project() -> None:
+    projects, found = merge_projects(
+        [
+            sheet(
+                {"project_code": CODE, "project_name": "示例一号项目", "owner": "甲", "demand_area": 1e4},
+                {"project_code": CODE, "project_name": "示例二号项目", "owner": "乙", "demand_area": 2e4},
+                {"project_code": CODE, "project_name": "示例一号", "owner": "丙"},
+            )
+        ]
+    )
+    assert projects["project_name"].tolist() == ["示例一号项目", "示例二号项目"]
+    assert projects["demand_area"].tolist() == [1e4, 2e4]
+    assert projects["project_code"].tolist() == [CODE, CODE]
+    assert projects["project_key"].is_unique
+    assert projects["project_key"].iloc[1].startswith(CODE.replace("-", "") + "~")
+    assert found.loc[found["rule"] == "L027", "feature"].tolist() == ["示例二号项目"]
+
+
+@pytest.mark.parametrize(("other", "rules"), [(10003.3, ["L022"]), (10004.1, ["L022", "L023"])])
+def test_areas_of_sheets_in_other_units_may_differ_by_their_rounding(other: float, rules: list[str]) -> None:
+    rows = ({"project_code": CODE, "project_name": "示例", "demand_area": area} for area in (1e4, other))
+    _, found = merge_projects([sheet(*rows)])
+    assert found["rule"].tolist() == rules
+
+
 @pytest.mark.parametrize(
     ("code", "good"),
     [

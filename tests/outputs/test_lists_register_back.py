@@ -102,6 +102,16 @@ def test_moved_and_added_columns_do_no_harm(path: Path) -> None:
     assert (after["row"] == before["row"] + 1).all()
 
 
+def test_totals_are_known_without_the_sequence_column(path: Path) -> None:
+    before = read_register(path, UNDECIDED)
+    book = openpyxl.load_workbook(path)
+    sheet = book[UNDECIDED]
+    for merged in list(sheet.merged_cells.ranges):
+        sheet.unmerge_cells(str(merged))
+    sheet.delete_cols(1)
+    pd.testing.assert_frame_equal(read_register(save(book, path), UNDECIDED), before)
+
+
 def test_what_people_type_is_understood(path: Path) -> None:
     book = openpyxl.load_workbook(path)
     sheet = book[IDLE_LAND]

@@ -212,6 +212,28 @@ def test_unsupplied_land_is_one_figure_on_all_sheets(book: openpyxl.Workbook) ->
     assert register == balance == book[SUMMARY].cell(8, 3).value
 
 
+@pytest.mark.parametrize("title", ["（公顷）", "（亩）"])
+def test_a_parcel_has_one_figure_on_all_sheets(book: openpyxl.Workbook, title: str) -> None:
+    visits = {row["地块编号"]: row[f"面积{title}"] for row in data(book[VISITS])}
+    linked = {row["地块编号"]: row[f"地块面积{title}"] for row in data(book[PROJECTS]) if row["地块编号"]}
+    registers = {
+        row["地块编号"]: row.get(f"面积{title}", row.get(f"未供面积{title}"))
+        for name in REGISTERS
+        for row in data(book[name])
+    }
+    assert visits == registers
+    assert linked == {parcel: registers[parcel] for parcel in linked}
+
+
+def test_an_approval_has_one_unsupplied_area_in_register_and_balance(book: openpyxl.Workbook) -> None:
+    register: dict[str, Decimal] = {}
+    for row in data(book[UNSUPPLIED]):
+        number = row["批准文号"]
+        register[number] = register.get(number, Decimal(0)) + shown(row["未供面积（公顷）"] or 0, "公顷")
+    balance = {row["批准文号"]: shown(row["未供（公顷）"], "公顷") for row in data(book[BALANCE])}
+    assert register == {number: balance[number] for number in register}
+
+
 def test_difference_is_shown_unrounded_to_area(book: openpyxl.Workbook) -> None:
     assert [row["闭合差（平方米）"] for row in data(book[BALANCE])][:4] == [0.0004] * 4
 

@@ -204,6 +204,15 @@ def test_nothing_found_offers_the_way_back(opened: Opened, content: MapContent) 
     assert opened.page.input_value("#li-search") == ""
 
 
+def test_the_card_of_a_parcel_that_is_filtered_out_closes(opened: Opened, content: MapContent) -> None:
+    opened.page.click('.li-row:has-text("141127-0004")')
+    township = content.parcels["township"].iloc[4]
+    opened.page.fill("#li-search", township)
+    assert opened.page.locator("#li-card").is_visible()
+    opened.page.fill("#li-search", "没有这样的东西")
+    assert opened.page.locator("#li-card").is_hidden()
+
+
 def test_list_sorts_by_area_both_ways(opened: Opened, content: MapContent) -> None:
     area = content.parcels.set_index("parcel_id")["area_m2"]
     opened.page.click('[data-sort="area_m2"]')
@@ -317,18 +326,28 @@ def test_the_address_opens_a_parcel_and_slash_goes_to_the_search(browser: Browse
     found.page.close()
 
 
+COLOURED = """() => { let n = 0; document.querySelectorAll(".leaflet-pane canvas").forEach((c) => {
+  const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+  for (let i = 3; i < d.length; i += 400) n += d[i] > 0; }); return n; }"""
+
+
+def test_the_sheet_is_painted_before_the_printer_looks(opened: Opened) -> None:
+    painted = opened.page.evaluate(
+        f"(() => {{ window.dispatchEvent(new Event('beforeprint')); return ({COLOURED})(); }})()"
+    )
+    assert painted > 50
+    opened.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+
+
 def test_layers_are_painted_and_can_be_switched_off(opened: Opened) -> None:
-    coloured = """() => { let n = 0; document.querySelectorAll(".leaflet-pane canvas").forEach((c) => {
-      const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-      for (let i = 3; i < d.length; i += 400) n += d[i] > 0; }); return n; }"""
-    opened.until(f"({coloured})() > 50")
+    opened.until(f"({COLOURED})() > 50")
     opened.page.click("#li-layers-button")
     assert opened.page.locator("#li-layers-panel input").count() == 5
     for number in range(5):
         opened.page.locator("#li-layers-panel input").nth(number).uncheck()
-    assert opened.page.evaluate(coloured) == 0
+    assert opened.page.evaluate(COLOURED) == 0
     opened.page.locator("#li-layers-panel label", has_text="永久基本农田").locator("input").check()
-    opened.until(f"({coloured})() > 5")
+    opened.until(f"({COLOURED})() > 5")
 
 
 def test_print_shows_map_and_legend_and_hides_the_list(opened: Opened, tmp_path: Path) -> None:

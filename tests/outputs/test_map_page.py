@@ -148,6 +148,12 @@ def test_the_page_s_title_is_text(content) -> None:
     assert "<title>岚县 &lt;/title&gt;&lt;script&gt;x()&lt;/script&gt;{{7*191}}</title>" in page
 
 
+def test_a_title_that_begins_with_the_county_does_not_name_it_twice(content) -> None:
+    page = render_page(build_map(dataclasses.replace(content, title="岚县土地分布图")))
+    assert "<title>岚县 土地分布图</title>" in page
+    assert '"title":"土地分布图"' in page
+
+
 def test_nothing_of_the_content_is_changed(content) -> None:
     before = content.parcels.copy(deep=True), content.background.copy(deep=True)
     render_page(build_map(content))

@@ -43,7 +43,9 @@ def test_missing_figures_stay_missing_and_count_as_nothing() -> None:
 @given(st.lists(st.lists(figures, min_size=4, max_size=4), min_size=1, max_size=15))
 def test_a_table_foots_down_its_columns(rows: list[list[float]]) -> None:
     table = np.array(rows)
-    shown = foot_table(table, 2, pinned=[2])
+    printed = foot_within(table[:, 2], [], 2)
+    shown = foot_table(table, 2, printed={2: printed})
+    assert shown[:, 2].tolist() == printed.tolist()
     assert (np.abs(shown - table) < 0.01 + 1e-6).all()
     assert round(shown[:, 2].sum(), 2) == round_half_up(table[:, 2].sum(keepdims=True), 2)[0]
     assert (np.abs(shown.sum(axis=0) - table.sum(axis=0)) < 0.01 + 1e-6).all()

@@ -89,3 +89,8 @@ def test_index_and_columns_hold_for_any_frame(ruleset: Ruleset) -> None:
         assert judged.index.equals(approvals.index)
         assert tuple(judged.columns) == APPROVAL_JUDGEMENT_COLUMNS
         assert judged["next_change_on"].dtype == "datetime64[s]"
+
+
+def test_the_reason_counts_completed_years_and_says_less_than_one(ruleset: Ruleset) -> None:
+    assert "不满一年" in judge(ruleset, approved_on="2021-10-11", compensated=True)["reason"]
+    assert "已满1年" in judge(ruleset, approved_on="2021-10-10", compensated=True)["reason"]

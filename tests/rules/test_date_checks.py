@@ -28,6 +28,13 @@ GOOD = {
 DUE = {"record_key": "K1", "agreed_start_on": "2021-10-10", "price_wan": 100.0}
 HALTED = {**GOOD, "halted_on": "2021-10-10"}
 RATIOS = {"developed_area": 1, "developable_area": 10, "invested_wan": 1, "total_investment_wan": 10}
+SAME_DAY = {
+    "record_key": "K1",
+    "agreed_start_on": "2020-01-01",
+    **dict.fromkeys(
+        ("signed_on", "started_on", "halted_on", "finished_on", "agreed_finish_on"), "2020-01-01"
+    ),
+}
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("R001", {**DUE, "finished_on": "2022-01-01"}),
     ("R002", {**GOOD, "signed_on": "2020-01-02"}),
@@ -56,7 +63,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("supply", [GOOD, DUE, {**HALTED, **RATIOS, "price_wan": 1.0}])
+@pytest.mark.parametrize("supply", [GOOD, DUE, SAME_DAY, {**HALTED, **RATIOS, "price_wan": 1.0}])
 def test_sound_contract_has_no_findings(ruleset: Ruleset, supply: dict[str, Any]) -> None:
     assert len(check_supplies(frame(supply), ruleset, AS_OF)) == 0
 

@@ -144,7 +144,8 @@ def test_multipolygons_holes_and_missing_shapes_are_kept(store: Store) -> None:
     back = store.read_state()
     assert back is not None
     assert back.parcels.geometry.area.tolist()[:2] == [9900.0, 20000.0]
-    assert back.parcels.geometry.geom_type.tolist() == ["Polygon", "MultiPolygon", None]
+    assert back.parcels.geometry.geom_type.tolist()[:2] == ["Polygon", "MultiPolygon"]
+    assert back.parcels.geometry.isna().tolist() == [False, False, True]
     assert store.verify().empty
 
 
@@ -178,8 +179,8 @@ def test_arguments_are_not_touched(store: Store) -> None:
 rows = st.dictionaries(st.integers(1, 6), st.sampled_from(["甲", "", None]), max_size=5)
 
 
-@settings(max_examples=10, deadline=None)
-@given(states=st.lists(rows, min_size=1, max_size=4))
+@settings(max_examples=6, deadline=None)
+@given(states=st.lists(rows, min_size=1, max_size=3))
 def test_any_sequence_of_states_is_stored_soundly(
     states: list[dict[int, str | None]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -214,7 +214,9 @@ def _judged(
 ) -> TextEncoding:
     fit = {n: s for n, s in scores.items() if s.fitting == 1.0}
     utf8 = scores[UTF8]
-    if UTF8 in fit and utf8.characters >= _ENOUGH_CHARACTERS:
+    rival = scores[GB18030].common if GB18030 in fit else 0.0
+    # GBK text of few characters can be valid UTF-8 by chance, but then reads as letters of other scripts.
+    if UTF8 in fit and utf8.characters >= _ENOUGH_CHARACTERS and utf8.common >= max(0.5, rival):
         return _settled(UTF8, _("every value is valid UTF-8"), 0.99, labels, label)
     if 0.0 < utf8.fitting < 1.0 and _mixed(samples):
         noticed = (Noticed("I002", 0, "", "", "UTF-8、GB18030"), *_nonsense(label))
@@ -229,7 +231,7 @@ def _judged(
         return _settled(
             labelled, _("the file's own label, which its bytes do not contradict"), 0.9, labels, label
         )
-    if few and UTF8 in fit and GB18030 in fit:
+    if few and UTF8 in fit and GB18030 in fit and lead < _CLEAR:
         raise _undecided(samples, title, scores)
     if scores[best].common >= _SURE and scores[best].fitting > 0.5 and (lead >= _CLEAR or best == GB18030):
         reason = _("{share:.0%} of the characters are common ones in it, {other:.0%} in {second}").format(

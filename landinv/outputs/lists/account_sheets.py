@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -10,17 +11,19 @@ import pandas as pd
 
 from landinv.model.findings import SEVERITIES
 from landinv.model.keys import normal_document_nos
+from landinv.model.parcels import APPROVED_UNSUPPLIED
 from landinv.model.units import to_ha
 from landinv.outputs.lists.content import BALANCE, FINDINGS, PROJECTS, SLIVERS, VISITS, WorkbookContent
 from landinv.outputs.lists.csv import sliver_points
 from landinv.outputs.lists.joined import with_approvals
 from landinv.outputs.lists.registers import printed_parcels
 from landinv.outputs.lists.sheet_table import SheetTable, sheet_columns
-from landinv.reports.rounding import HA_DECIMALS, M2_DECIMALS, foot_table
+from landinv.reports.rounding import HA_DECIMALS, M2_DECIMALS, foot_table, foot_within, shown_areas
 
 BY_SHAPE: Final = "图形核算"
 BY_NUMBERS: Final = "数字核算"
 PARTS: Final = ("overlap", "withdrawn", "deducted", "supplied", "unsupplied", "sliver")
+_SAME: Final = 20  # last places: the most that rounding its parcels may move an approval's sum
 _RESPONSIBLE_UNKNOWN: Final = "责任方不明"
 
 
@@ -38,8 +41,8 @@ def balance_sheet(content: WorkbookContent) -> SheetTable:
     The approved area printed is the sum of the parts printed; the closing difference stands unrounded beside it.
     Approvals without a shape follow, by their ledger's numbers.
     """
-    shaped = _balance_figures(content.balance).assign(basis=BY_SHAPE)
-    recorded = _balance_figures(content.balance_records).assign(basis=BY_NUMBERS)
+    shaped = _balance_figures(content.balance, _printed_elsewhere(content)).assign(basis=BY_SHAPE)
+    recorded = _balance_figures(content.balance_records, {}).assign(basis=BY_NUMBERS)
     rows = pd.concat([f for f in (shaped, recorded) if len(f)] or [shaped], ignore_index=True)
     named = with_approvals(rows, content.approvals, pd.DataFrame()) if len(rows) else rows
     return SheetTable(
@@ -132,29 +135,63 @@ def slivers_sheet(content: WorkbookContent) -> SheetTable:
     )
 
 
-def _balance_figures(balance: pd.DataFrame) -> pd.DataFrame:
-    """Printed figures of the balance, in ha (4 decimals) and m² (2), with the unrounded difference."""
+def _balance_figures(balance: pd.DataFrame, elsewhere: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """Printed figures of the balance, in ha (4 decimals) and m² (2), with the unrounded difference.
+
+    ``elsewhere`` holds the figures that other sheets print, by column (``unsupplied_ha``) and normal approval number.
+    """
     if balance.empty:
         return pd.DataFrame({"approval_no": pd.Series(dtype="str")})
     known = [part for part in PARTS if f"{part}_m2" in balance]
     square_metres = balance[[f"{part}_m2" for part in known]].fillna(0.0).to_numpy(dtype=np.float64)
-    # Other sheets print these two sums as well.
-    pinned = [place for place, part in enumerate(known) if part in {"unsupplied", "sliver"}]
+    keys = normal_document_nos(balance["approval_no"])
+    # A ledger row without an approved area has no balance to show, only what was supplied.
+    blank = balance["approved_m2"].isna().to_numpy()
     columns: dict[str, npt.NDArray[Any]] = {"approval_no": balance["approval_no"].to_numpy()}
     for unit, values, decimals in (
         ("m2", square_metres, M2_DECIMALS),
         ("ha", to_ha(square_metres), HA_DECIMALS),
     ):
-        printed = foot_table(values, decimals, pinned=pinned)
+        given = {
+            place: elsewhere[name]
+            for place, part in enumerate(known)
+            if (name := f"{part}_{unit}") in elsewhere
+        }
+        fixed = {
+            place: _same_figures(values[:, place], keys, told, atol=_SAME * 10.0**-decimals)
+            for place, told in given.items()
+        }
+        printed = foot_table(values, decimals, printed={p: f for p, f in fixed.items() if f is not None})
         columns |= {f"{part}_{unit}": printed[:, place] for place, part in enumerate(known)}
-        # A ledger row without an approved area has no balance to show, only what was supplied.
-        blank = balance["approved_m2"].isna().to_numpy()
         columns[f"approved_{unit}"] = np.where(blank, np.nan, np.round(printed.sum(axis=1), decimals))
         columns[f"unsupplied_{unit}"] = np.where(blank, np.nan, columns[f"unsupplied_{unit}"])
     if "difference_m2" in balance:
         columns["difference_m2"] = balance["difference_m2"].to_numpy()
-    rows = pd.DataFrame(columns)
-    return rows.assign(key=normal_document_nos(rows["approval_no"])).sort_values("key").drop(columns="key")
+    return pd.DataFrame(columns).assign(key=keys.to_numpy()).sort_values("key").drop(columns="key")
+
+
+def _printed_elsewhere(content: WorkbookContent) -> dict[str, pd.Series]:
+    """Sums by normal approval number of what the register of unsupplied land and the list of slivers print."""
+    shown = shown_areas(content.parcels)
+    residual = content.parcels["kind"] == APPROVED_UNSUPPLIED
+    approvals = normal_document_nos(content.parcels.loc[residual, "approval_no"])
+    by_approval = shown[residual].groupby(approvals).sum()
+    slivers = pd.Series(foot_within(content.slivers["area_m2"].to_numpy(dtype=np.float64), [], M2_DECIMALS))
+    sliver_keys = normal_document_nos(content.slivers["approval_no"]).to_numpy()
+    return {
+        "unsupplied_ha": by_approval["area_ha"],
+        "unsupplied_m2": by_approval["area_m2"],
+        "sliver_m2": slivers.groupby(sliver_keys).sum(),
+    }
+
+
+def _same_figures(
+    values: npt.NDArray[np.float64], keys: pd.Series, told: pd.Series, *, atol: float
+) -> npt.NDArray[np.float64] | None:
+    """What another sheet tells of each approval, or None where it tells of other land than the balance."""
+    figures: npt.NDArray[np.float64] = keys.map(told).fillna(0.0).to_numpy(dtype=np.float64)
+    repeated = keys.duplicated().any()
+    return None if repeated or not np.allclose(figures, values, rtol=0.0, atol=atol) else figures
 
 
 def _unit_line(units: str, content: WorkbookContent) -> str:

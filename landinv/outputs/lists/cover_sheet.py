@@ -11,10 +11,12 @@ from xlsxwriter.worksheet import Worksheet
 from landinv.model.datasets import SourceAccount
 from landinv.outputs.lists.content import WorkbookContent
 from landinv.outputs.lists.formats import Formats
+from landinv.outputs.lists.layout import LINE_HEIGHT, ROW_MARGIN, display_width
 from landinv.outputs.lists.neutral import is_risky
 from landinv.outputs.lists.painting import Page, safe_cell_text, set_up_page
+from landinv.outputs.lists.words import titles
 
-WIDTHS: Final = (7, 26, 30, 16, 16, 12, 11, 11, 11, 11)
+WIDTHS: Final = (7, 34, 26, 16, 16, 12, 11, 11, 11, 11)
 LAST: Final = len(WIDTHS) - 1
 SOURCE_HEADS: Final = (
     "序号", "数据（角色）", "文件", "校验值（前12位）", "坐标系", "字符编码", "记录数", "合格", "已修复", "未采用",
@@ -92,7 +94,7 @@ def _paint_sources(sheet: Worksheet, formats: Formats, accounts: tuple[SourceAcc
     here = row + 2
     for number, account in enumerate(accounts, start=1):
         sheet.write_number(here, 0, number, formats.role("data", number="0", align="center"))
-        name = f"{account.key}（{account.role}）" if account.key != account.role else account.key
+        name = f"{titles('role').get(account.role, account.role)}（{account.key}）"
         texts = (
             name,
             PurePath(account.path.replace("\\", "/")).name,
@@ -102,6 +104,10 @@ def _paint_sources(sheet: Worksheet, formats: Formats, accounts: tuple[SourceAcc
         )
         for place, text in enumerate(texts, start=1):
             _paint_text(sheet, formats, (here, place), text)
+        lines = max(
+            -(-display_width(text) // (width - 1)) for text, width in zip(texts, WIDTHS[1:], strict=False)
+        )
+        sheet.set_row(here, LINE_HEIGHT * lines + ROW_MARGIN)
         figures = (account.declared, account.ok, account.repaired, account.quarantined)
         for place, figure in enumerate(figures, start=6):
             look = formats.role("data", number="#,##0", align="right", wrap=False)

@@ -16,7 +16,7 @@ LINE_HEIGHT: Final = 13.5  # points, of 10-point type
 ROW_MARGIN: Final = 5.0
 MOST_HEIGHT: Final = 400.0  # points; a row holds 409
 _PADDING: Final = 1.4  # half hanzi that the cell's own margins take
-_SLACK: Final = 0.9
+_WASTE: Final = 1.6
 _DATE: Final = "2000-00-00"
 
 
@@ -89,10 +89,11 @@ def _width(column: Column, longest: int) -> float:
 
 
 def _lines(text: str, wide: int, width: float) -> int:
-    room = max(width - _SLACK, 2.0)
-    if "\n" not in text:
-        return max(1, int(-(-(wide or display_width(text)) // room)))
-    return sum(max(1, int(-(-display_width(part) // room))) for part in text.split("\n"))
+    if "\n" in text:
+        return sum(_lines(part, display_width(part), width) for part in text.split("\n"))
+    # A text that breaks wastes up to a hanzi in each line.
+    needed = wide or display_width(text)
+    return 1 if needed <= width else -(-needed // max(int(width - _WASTE), 2))
 
 
 def _longest_figure(cells: list[Cell], column: Column) -> int:

@@ -49,6 +49,7 @@ _A4: Final = 9
 _WIDE: Final = 150.0  # half hanzi: more does not fit on A4 at a readable size
 _FIRST_DATE: Final = date(1900, 3, 1)  # Excel's calendar is wrong before
 _DAY_NOUGHT: Final = date(1899, 12, 30).toordinal()  # a date cell holds the days since
+_SHORT: Final = 9.0  # half hanzi: words such as 国有 stand in the middle
 _CENTRED: Final = {"date", "bool", "status", "kind", "level", "severity", "method"}
 _PLAIN: Final = "data"
 _BAND: Final = "band"
@@ -177,7 +178,8 @@ def _special(formats: Formats, column: Column, role: str, text: tuple[str, bool]
 def _look(column: Column, role: str, *, text: bool = False) -> Look:
     number = TEXT_FORMAT if text else _number_format(column)
     right = column.is_number and column is not _SEQUENCE and not text
-    centred = column.kind in _CENTRED or column is _SEQUENCE
+    short = column.kind == "text" and column.width <= _SHORT
+    centred = short or column.kind in _CENTRED or column is _SEQUENCE
     align = "right" if right else "center" if centred else "left"
     return Look(role=role, number=number, align=align, wrap=not right)
 

@@ -106,7 +106,7 @@ def build_map(content: MapContent) -> folium.Map:
     m.options["maxZoom"] = _MAX_ZOOM  # folium sets it with a tile layer only, and plugins ask for it
     m.options["fadeAnimation"] = False  # a tile that fades in is not there yet when the page is printed
     figure = figure_of(m)
-    figure.title = f"{content.county_name} {content.title}"
+    figure.title = f"{content.county_name} {_short_title(content)}"
     # folium's identities are random; the same map must be the same file
     figure._children.clear()
     figure._id, m._id, m.global_switches._id = "figure", "landinv", "switches"
@@ -122,7 +122,7 @@ def _islands(content: MapContent, crs: pyproj.CRS, bounds: Any) -> list[Island]:
         "version": landinv.__version__,
         "county": content.county_name,
         "county_code": content.county_code,
-        "title": content.title,
+        "title": _short_title(content),
         "as_of": content.as_of.isoformat(),
         "stamp": content.stamp,
         "language": content.language,
@@ -141,6 +141,11 @@ def _islands(content: MapContent, crs: pyproj.CRS, bounds: Any) -> list[Island]:
         gzip_island("shapes", json_bytes(parcel_shapes(content.parcels))),
         *(island for layer in layers for island in layer.islands),
     ]
+
+
+def _short_title(content: MapContent) -> str:
+    """The title without the county's name in front, which the page shows by itself."""
+    return content.title.removeprefix(content.county_name).strip() or content.title
 
 
 @cache

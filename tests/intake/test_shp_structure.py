@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from landinv.errors import UnreadableFileError
+from landinv.intake.worker.answer import Request
+from landinv.intake.worker.shp_structure import ShapeIndex, check_structure
+
+REQUEST = Request("t.shp", ".", "DLTB.shp")
+Ring = list[tuple[float, float]]
+Writer = Callable[..., Path]
+X, Y = 37_548_000.0, 4_240_000.0
+
+
+def square(x: float, y: float, size: float = 100.0, *, closed: bool = True) -> Ring:
+    ring = [(x, y), (x, y + size), (x + size, y + size), (x + size, y)]
+    return [(X + a, Y + b) for a, b in ([*ring, ring[0]] if closed else ring)]
+
+
+SQUARES = [[square(200.0 * i, 0)] for i in range(6)]
+
+
+def checked(shp: bytes, shx: bytes) -> ShapeIndex:
+    return check_structure(np.frombuffer(shp, np.uint8), np.frombuffer(shx, np.uint8), REQUEST)
+
+
+def parts(path: Path) -> tuple[bytes, bytes]:
+    return path.read_bytes(), path.with_suffix(".shx").read_bytes()
+
+
+def test_sound_file_has_nothing_to_notice(raw_shapefile: Writer) -> None:
+    index = checked(*parts(raw_shapefile(SQUARES)))
+    assert len(index.offsets) == 6
+    assert index.noticed == ()
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_cut_passes(raw_shapefile: Writer, data: st.DataObject) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    kept = data.draw(st.integers(0, len(shp) - 1))
+    with pytest.raises(UnreadableFileError, match=r"\.sh"):
+        checked(shp[:kept], shx)
+    kept = data.draw(st.integers(0, len(shx) - 1))
+    with pytest.raises(UnreadableFileError, match=r"\.shx"):
+        checked(shp, shx[:kept])
+
+
+@given(st.integers(100, 100 + 6 * 136 - 64))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_lost_block_passes(raw_shapefile: Writer, at: int) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    with pytest.raises(UnreadableFileError, match=r"\.sh"):
+        checked(shp[:at] + bytes(64) + shp[at + 64 :], shx)
+
+
+def entry(shx: bytes, number: int) -> bytes:
+    return shx[92 + 8 * number : 100 + 8 * number]
+
+
+def test_swapped_entries_are_refused(raw_shapefile: Writer) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    swapped = shx[:108] + entry(shx, 4) + shx[116:124] + entry(shx, 2) + shx[132:]
+    with pytest.raises(UnreadableFileError, match=r"\.shx.*record 2"):
+        checked(shp, swapped)
+
+
+def test_doubled_entry_is_refused(raw_shapefile: Writer) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    with pytest.raises(UnreadableFileError, match=r"\.shx"):
+        checked(shp, shx[:108] + entry(shx, 1) + shx[116:])
+
+
+def test_lost_last_entry_is_refused(raw_shapefile: Writer) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    shorter = shx[:24] + struct.pack(">i", (len(shx) - 8) // 2) + shx[28:-8]
+    with pytest.raises(UnreadableFileError, match="more records than the 5"):
+        checked(shp, shorter)
+
+
+@pytest.mark.parametrize(
+    ("offset", "data", "word"),
+    [
+        (0, struct.pack(">i", 9993), "9994"),
+        (32, struct.pack("<i", 7), "shape type 7"),
+        (32, struct.pack("<i", 1), "record 1"),
+        (100 + 8, struct.pack("<i", 3), "record 1"),
+        (100 + 44, struct.pack("<i", 10_000), "record 1"),
+        (100 + 48, struct.pack("<i", 0), "record 1"),
+        (100 + 52, struct.pack("<i", 2), "part list"),
+        (100 + 136 + 56, struct.pack("<d", X + 1e7), "record 2: its box"),
+        (104, struct.pack(">i", 4), "lengths"),
+    ],
+)
+def test_damage_names_part_record_and_cause(
+    raw_shapefile: Writer, offset: int, data: bytes, word: str
+) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    with pytest.raises(UnreadableFileError, match=word):
+        checked(shp[:offset] + data + shp[offset + len(data) :], shx)
+
+
+@pytest.mark.parametrize(("offset", "data"), [(28, struct.pack("<i", 999)), (24, struct.pack(">i", 60))])
+def test_header_that_only_lies_of_itself_is_told(raw_shapefile: Writer, offset: int, data: bytes) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    index = checked(shp[:offset] + data + shp[offset + len(data) :], shx)
+    assert [n.rule for n in index.noticed] == ["I006"]
+
+
+def test_box_of_the_file_far_from_its_shapes_is_told(raw_shapefile: Writer) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    index = checked(shp[:36] + struct.pack("<4d", 0, 0, 1, 1) + shp[68:], shx)
+    assert [n.rule for n in index.noticed] == ["I006"]
+
+
+def test_wrong_record_numbers_are_told(raw_shapefile: Writer) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    index = checked(shp[:236] + struct.pack(">i", 77) + shp[240:], shx)
+    assert [(n.rule, n.record) for n in index.noticed] == [("I007", 2)]
+
+
+@pytest.mark.parametrize(
+    ("ring", "rule"),
+    [
+        (square(0, 0, closed=False), "I018"),
+        (square(0, 0)[:2] + square(0, 0)[:1], "I018"),
+        ([*square(0, 0)[:2], (float("nan"), Y), *square(0, 0)[3:]], "I014"),
+    ],
+)
+def test_one_bad_ring_condemns_its_record_alone(raw_shapefile: Writer, ring: Ring, rule: str) -> None:
+    index = checked(*parts(raw_shapefile([SQUARES[0], [ring], SQUARES[2]])))
+    assert [(n.rule, n.record, n.quarantine) for n in index.noticed] == [(rule, 2, True)]
+
+
+def test_area_by_ring_direction_is_known_where_there_are_holes(raw_shapefile: Writer) -> None:
+    hole = square(20, 20, 40)[::-1]
+    index = checked(
+        *parts(raw_shapefile([[square(0, 0), hole], [square(300, 0)], [square(600, 0), square(900, 0)]]))
+    )
+    assert index.signed_areas[0] == pytest.approx(10_000 - 1_600)
+    assert np.isnan(index.signed_areas[1])
+    assert index.signed_areas[2] == pytest.approx(20_000)
