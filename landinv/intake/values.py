@@ -35,6 +35,7 @@ _DATE: Final = re.compile(r"^(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})
 _COMPACT: Final = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _INCOMPLETE: Final = re.compile(r"^\d{4}(?:年|[-/.]\d{1,2}|年\d{1,2}月?)?$")
 _SERIAL: Final = re.compile(r"^\d{5}(\.\d+)?$")
+_PLAIN_CODE: Final = r"[0-9A-DF-Za-df-z]+"
 _SCIENTIFIC: Final = re.compile(r"^[+-]?\d(\.\d+)?[eE]\+?\d+$")
 _TAILED: Final = re.compile(r"^(\d+)\.0+$")
 _EXCEL_TEXT: Final = re.compile(r'^="?([^"]*)"?$')
@@ -223,10 +224,17 @@ def parse_codes(text: pd.Series, numeric: BoolArray) -> Parsed:
     >>> got.values.tolist(), got.bad.tolist()
     (['0601', '1.41E+23', '012', '601'], [False, True, False, False])
     """
-    marked = text.where(~numeric, "#" + text.astype("str"))
-    results = _over_distinct(marked, _code)
-    values = pd.Series([np.nan if r is None else r[0] for r in results], index=text.index, dtype="str")
-    return Parsed(values, np.array([r is not None and r[1] for r in results], dtype=bool))
+    # Most codes are digits and letters without an E: nothing a spreadsheet could have done to them.
+    untouched = text.str.fullmatch(_PLAIN_CODE).fillna(value=True).to_numpy(dtype=bool) & ~numeric
+    bad = np.zeros(len(text), bool)
+    at = np.flatnonzero(~untouched)
+    if not len(at):
+        return Parsed(text, bad)
+    rest = text.iloc[at]
+    results = _over_distinct(rest.where(~numeric[at], "#" + rest.astype("str")), _code)
+    parsed = pd.Series([np.nan if r is None else r[0] for r in results], index=rest.index, dtype="str")
+    bad[at] = [r is not None and r[1] for r in results]
+    return Parsed(parsed.reindex(text.index).where(~untouched, text), bad)
 
 
 def _code(text: str) -> tuple[str | float, bool]:

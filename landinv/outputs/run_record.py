@@ -22,7 +22,6 @@ from landinv.model.options import CountyOptions
 from landinv.reports.summary import BALANCE_ITEMS, finding_counts, kind_counts, totals
 
 RUN_SCHEMA: Final = "landinv.run/1"
-CHANGES: Final = ("added", "removed", "changed")
 _RECORD_ITEMS: Final = ("approved_m2", "supplied_m2", "unsupplied_m2")
 
 
@@ -31,7 +30,7 @@ class RunRecord:
     """What a run did.
 
     ``balance``, ``balance_records``, ``parcels`` and ``findings`` are the run's frames (m²); ``outputs`` the files
-    written, below the folder of ``run.json``; ``changes`` counts parcels added, removed and changed in the store;
+    written, below the folder of ``run.json``;
     ``seconds`` is the time of each step. Only ``seconds`` and ``finished_at`` differ between equal runs.
     """
 
@@ -45,7 +44,6 @@ class RunRecord:
     findings: pd.DataFrame
     outputs: tuple[Path, ...]
     finished_at: datetime
-    changes: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -85,7 +83,6 @@ def run_document(record: RunRecord, folder: Path) -> dict[str, Any]:
         "counts": kind_counts(record.parcels),
         "areas_m2": _areas(record.parcels),
         "findings": finding_counts(record.findings),
-        "changes": {name: int(record.changes.get(name, 0)) for name in CHANGES},
         "outputs": [_output(path, folder) for path in sorted(record.outputs)],
         "seconds": {step: float(value) for step, value in record.seconds.items()},
         "finished_at": record.finished_at.isoformat(timespec="seconds"),

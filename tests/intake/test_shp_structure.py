@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from landinv.errors import UnreadableFileError
@@ -54,6 +54,7 @@ def test_no_cut_passes(raw_shapefile: Writer, data: st.DataObject) -> None:
 
 
 @given(st.integers(100, 100 + 6 * 136 - 64))
+@example(108)  # the content of a record, which then calls itself a null shape
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_lost_block_passes(raw_shapefile: Writer, at: int) -> None:
     shp, shx = parts(raw_shapefile(SQUARES))

@@ -49,9 +49,14 @@ def test_copy_lies_in_a_private_folder_under_a_plain_name_and_goes(shapefile: Pa
 
 def test_copy_goes_when_reading_fails(shapefile: Path) -> None:
     folders: list[Path] = []
-    with pytest.raises(RuntimeError), staged(shapefile) as copy:
-        folders.append(copy.folder)
-        raise RuntimeError
+
+    def fail() -> None:
+        with staged(shapefile) as copy:
+            folders.append(copy.folder)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert not folders[0].exists()
 
 

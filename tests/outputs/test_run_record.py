@@ -42,7 +42,6 @@ def make_record(folder: Path) -> RunRecord:
         findings=make_findings(),
         outputs=tuple(outputs),
         finished_at=datetime(2022, 10, 10, 9, 30, 1, 5),
-        changes={"added": 30},
         seconds={"read": 1.25, "derive": 2.0},
     )
 
@@ -56,12 +55,11 @@ def document(tmp_path: Path) -> dict[str, Any]:
 def test_keys_are_the_contracts_in_a_fixed_order(document: dict[str, Any]) -> None:
     assert list(document) == [
         "schema", "landinv", "county", "as_of", "ruleset", "sources", "balance", "balance_records", "totals", "counts",
-        "areas_m2", "findings", "changes", "outputs", "seconds", "finished_at",
+        "areas_m2", "findings", "outputs", "seconds", "finished_at",
     ]  # fmt: skip
     assert (document["schema"], document["landinv"]) == ("landinv.run/1", __version__)
     assert (document["as_of"], document["finished_at"]) == ("2022-10-10", "2022-10-10T09:30:01")
     assert document["seconds"] == {"read": 1.25, "derive": 2.0}
-    assert document["changes"] == {"added": 30, "removed": 0, "changed": 0}
 
 
 def test_sources_account_for_every_record(document: dict[str, Any]) -> None:

@@ -105,6 +105,10 @@ def check_structure(shp: ByteArray, shx: ByteArray, request: Request) -> ShapeIn
         cause = _("its shape type is not that of the file ({type})").format(type=TYPE_NAMES[shape_type])
         raise _damaged(request, ".shp", _at(int(np.flatnonzero(wrong)[0]), cause))
     is_null = types == 0
+    emptied = np.flatnonzero(is_null & (lengths != 4))
+    if len(emptied):
+        cause = _("it calls itself empty but has {size} bytes").format(size=int(lengths[emptied[0]]))
+        raise _damaged(request, ".shp", _at(int(emptied[0]), cause))
     signed = np.full(len(offsets), np.nan)
     if shape_type in _PARTED and not is_null.all():
         at = np.flatnonzero(~is_null)
