@@ -56,8 +56,13 @@ def make_environment(folder: Path, wheels: Path | None, extra: str = "") -> Path
     if wheels is not None:
         command += ["--no-index", "--find-links", str(wheels)]
     print("Installing landinv and what it needs …", flush=True)
-    # pip before 25.3 takes constraints of the build from the first name, later ones from the second
-    environment = {**os.environ, "PIP_CONSTRAINT": str(constraints), "PIP_BUILD_CONSTRAINT": str(constraints)}
+    # pip before 25.3 takes constraints of the build from the first name, later ones from the second; it splits them at
+    # spaces, which a path may hold and an address may not
+    environment = {
+        **os.environ,
+        "PIP_CONSTRAINT": constraints.as_uri(),
+        "PIP_BUILD_CONSTRAINT": constraints.as_uri(),
+    }
     result = subprocess.run([*command, "--editable", f"{ROOT}{extra}"], check=False, env=environment)
     if result.returncode:
         sys.exit(

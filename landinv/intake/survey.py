@@ -10,6 +10,7 @@ from landinv.intake.log import SOURCE_REF, Canonical, Log
 from landinv.intake.raw import RawColumn, RawLayer
 from landinv.intake.values import parse_codes, parse_numbers
 from landinv.model import fields as F
+from landinv.model.findings import findings
 from landinv.model.landclass import landclass_names
 from landinv.model.options import SourceOptions
 
@@ -43,13 +44,18 @@ def canonical_survey(layer: RawLayer, options: SourceOptions) -> Canonical:
         if column is None:
             kind = "float64" if spec.kind == "number" else "str"
             frame[spec.name] = pd.Series(np.nan, index=range(len(layer)), dtype=kind)
-            log.column("I019", name=spec.name, detail=spec.alias)
         elif spec.kind == "number":
             parsed = parse_numbers(column.text)
             log.rows("I022", parsed.bad, spec.name, values=column.text)
             frame[spec.name] = parsed.values
         else:
             frame[spec.name] = _text(spec.name, column, log)
+    absent = [s for s in F.survey_fields(options.role) if s.name not in columns]
+    if absent:
+        log.findings.append(
+            findings("I019", dataset=options.key, layer=layer.layer, field=[s.name for s in absent],
+                     detail=[s.alias for s in absent])
+        )  # fmt: skip
     ordered = pd.DataFrame(frame, index=range(len(layer)))
     ordered[SOURCE_REF] = layer.refs
     fields = {name: column.name for name, column in columns.items()}
