@@ -120,7 +120,9 @@ def test_nobody_but_the_command_line_prints() -> None:
 
 def test_a_wrong_arrow_is_seen() -> None:
     """The checker itself: sisters may not import one another, nor geometry the law."""
-    assert wrong_arrows("supply", ["landinv.rules.supplies", "landinv.model.keys", "numpy"]) == ["landinv.rules.supplies"]
+    assert wrong_arrows("supply", ["landinv.rules.supplies", "landinv.model.keys", "numpy"]) == [
+        "landinv.rules.supplies"
+    ]
     assert wrong_arrows("geometry", ["landinv.intake"]) == ["landinv.intake"]
 
 
@@ -128,7 +130,9 @@ def test_the_page_shows_the_same_plan() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)(?:/|\.py)` \|[^|]*\| ([^|]*) \|", page, flags=re.M)
     shown = {room: set(re.findall(r"\w+", allowed)) - {"none"} for room, allowed in rows}
-    assert shown == {room: allowed - {"errors"} for room, allowed in {**ARROWS, "errors": set(), "i18n": set()}.items()}
+    assert shown == {
+        room: allowed - {"errors"} for room, allowed in {**ARROWS, "errors": set(), "i18n": set()}.items()
+    }
 
 
 def test_files_stay_small() -> None:

@@ -225,7 +225,7 @@ def _stage_shapefile(path: Path, folder: Path, title: str) -> Staged:
     parts = _parts(path)
     for needed in (".shp", ".shx", ".dbf"):
         if needed not in parts:
-            raise SourceMissingError(
+            raise UnreadableFileError(
                 _("{path}: the {part} file of this shapefile is missing.").format(path=title, part=needed),
                 hint=_("A shapefile needs .shp, .shx and .dbf of the same name; copy all of them."),
             )

@@ -35,7 +35,7 @@ class ChangeSet:
         return not (len(self.added) or len(self.removed) or len(self.changed))
 
 
-def change_set(old: pd.DataFrame, new: pd.DataFrame, keys: Sequence[str] = ("parcel_id",)) -> ChangeSet:
+def change_set(old: pd.DataFrame, new: pd.DataFrame, *, keys: Sequence[str] = ("parcel_id",)) -> ChangeSet:
     """Compare two states row by row.
 
     Values are compared as they mean, not as they are typed: a missing value equals a missing value and an absent

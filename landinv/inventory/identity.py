@@ -80,7 +80,7 @@ def assign_parcel_ids(new: gpd.GeoDataFrame, known: gpd.GeoDataFrame, *, county_
     found = matches.known >= 0
     ids[found] = old["parcel_id"].to_numpy()[matches.known[found]]
     _number(ids, fresh["family"].to_numpy(), known=old["parcel_id"], county_code=county_code)
-    fate, lineage = fates_and_lineage(fresh.assign(parcel_id=ids), old, matches)
+    fate, lineage = fates_and_lineage(fresh.assign(parcel_id=ids), old, matches=matches)
     index = new.index[positions]
     return Identity(
         ids=pd.Series(ids, index=index, name="parcel_id", dtype="str").reindex(new.index),

@@ -14,7 +14,7 @@ LINEAGE_COLUMNS: Final = ("parent_id", "child_id", "overlap_m2")
 
 
 def fates_and_lineage(
-    new: pd.DataFrame, known: pd.DataFrame, matches: Matches
+    new: pd.DataFrame, known: pd.DataFrame, *, matches: Matches
 ) -> tuple[npt.NDArray[np.object_], pd.DataFrame]:
     """Fate of each new parcel, and the lineage of numbers.
 
@@ -29,7 +29,7 @@ def fates_and_lineage(
     matches
         What that function found.
     """
-    parents = _parents(new, known, matches)
+    parents = _parents(new, known, matches=matches)
     own_family = parents[parents["same_family"]]
     of_child = own_family.groupby("left").size().reindex(range(len(new)), fill_value=0).to_numpy()
     of_parent = own_family.groupby("right")["left"].transform("size")
@@ -47,7 +47,7 @@ def fates_and_lineage(
     return fate, lineage.sort_values(["child_id", "parent_id"], ignore_index=True)
 
 
-def _parents(new: pd.DataFrame, known: pd.DataFrame, matches: Matches) -> pd.DataFrame:
+def _parents(new: pd.DataFrame, known: pd.DataFrame, *, matches: Matches) -> pd.DataFrame:
     pairs = matches.overlaps
     left, right = pairs["left"].to_numpy(dtype=np.intp), pairs["right"].to_numpy(dtype=np.intp)
     lives_on = np.zeros(len(known), dtype=bool)

@@ -45,14 +45,14 @@ def match_known(new: pd.DataFrame, known: pd.DataFrame) -> Matches:
     open_new = np.flatnonzero(found < 0)
     overlaps = overlap_areas(new["shape"].to_numpy()[open_new], known["shape"].to_numpy())
     overlaps["left"] = open_new[overlaps["left"]]
-    pairs = _described(overlaps, new, known)
+    pairs = _described(overlaps, new, known=known)
     share = pairs["overlap_m2"] / pairs[["left_m2", "right_m2"]].min(axis=1)
     of_both = pairs["overlap_m2"] / pairs[["left_m2", "right_m2"]].max(axis=1)
     by_key = pairs[pairs["same_key"] & ((share >= HALF_OF_SMALLER) | (pairs["family"] == SUPPLY))]
     by_shape = pairs[(of_both >= MOST_OF_BOTH) & (pairs["family"] == RESIDUAL)]
-    found = _one_to_one(by_key, found, len(known))
-    found = _one_to_one(_same_key_without_overlap(new, known, found), found, len(known))
-    found = _one_to_one(by_shape, found, len(known))
+    found = _one_to_one(by_key, found, known_count=len(known))
+    found = _one_to_one(_same_key_without_overlap(new, known, found=found), found, known_count=len(known))
+    found = _one_to_one(by_shape, found, known_count=len(known))
     kept = found >= 0
     kept[kept] = same_shapes(new["shape"].to_numpy()[kept], known["shape"].to_numpy()[found[kept]])
     return Matches(found, kept, overlaps)
@@ -76,7 +76,7 @@ def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _described(pairs: pd.DataFrame, new: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+def _described(pairs: pd.DataFrame, new: pd.DataFrame, *, known: pd.DataFrame) -> pd.DataFrame:
     """Pairs within one family, with what decides between them."""
     one = new.loc[pairs["left"], ["family", "key"]].reset_index(drop=True)
     other = known.loc[pairs["right"], ["family", "key", "gone"]].reset_index(drop=True)
@@ -90,7 +90,7 @@ def _described(pairs: pd.DataFrame, new: pd.DataFrame, known: pd.DataFrame) -> p
 
 
 def _same_key_without_overlap(
-    new: pd.DataFrame, known: pd.DataFrame, found: npt.NDArray[np.intp]
+    new: pd.DataFrame, known: pd.DataFrame, *, found: npt.NDArray[np.intp]
 ) -> pd.DataFrame:
     """Pairs of one key that no overlap can join: supplies that moved, and records that have no shape."""
     columns = ["family", "key", "shape"]
@@ -104,7 +104,9 @@ def _same_key_without_overlap(
     return rows
 
 
-def _one_to_one(pairs: pd.DataFrame, found: npt.NDArray[np.intp], known_count: int) -> npt.NDArray[np.intp]:
+def _one_to_one(
+    pairs: pd.DataFrame, found: npt.NDArray[np.intp], *, known_count: int
+) -> npt.NDArray[np.intp]:
     """Give out pairs, current before gone, greatest overlap first; a loop, for each choice bars later ones."""
     ordered = pairs.sort_values(["gone", "overlap_m2", "right", "left"], ascending=[True, False, True, True])
     found = found.copy()

@@ -56,7 +56,7 @@ def table_sum(connection: sqlite3.Connection, table: str) -> dict[str, Any]:
         sums = [str(s) for (s,) in connection.execute(f"SELECT {ROWSUM} FROM {table} ORDER BY {ROWSUM}")]
         return {"rows": len(sums), "sum": joint_sum(sums)}
     kinds = declared_kinds(connection, table)
-    sums = [row_sum(row) for row in read_rows(connection, table, kinds)]
+    sums = [row_sum(row) for row in read_rows(connection, table, columns=kinds)]
     return {"rows": len(sums), "sum": joint_sum(sums)}
 
 
@@ -73,6 +73,7 @@ def batch_content(sums: Mapping[str, Any], history: Iterable[str]) -> str:
 def close_batch(
     connection: sqlite3.Connection,
     event: Event,
+    *,
     counts: Mapping[str, int],
     sums: Mapping[str, Any],
     link: Link,
@@ -102,5 +103,5 @@ def stored_row_sums(connection: sqlite3.Connection, table: str) -> list[tuple[in
     """Fid, stored sum and true sum of each row of a layer or of the history."""
     kinds = list(declared_kinds(connection, table))
     is_layer = table in FEATURE_TABLES
-    rows = read_rows(connection, table, [FID, ROWSUM, GEOM if is_layer else FID, *kinds])
+    rows = read_rows(connection, table, columns=[FID, ROWSUM, GEOM if is_layer else FID, *kinds])
     return [(row[0], row[1], row_sum(row[3:], row[2] if is_layer else None)) for row in rows]

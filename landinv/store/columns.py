@@ -38,7 +38,7 @@ _INFERRED: Final = {
 }
 
 
-def column_kinds(table: str, frame: pd.DataFrame, declared: Mapping[str, str]) -> dict[str, str]:
+def column_kinds(table: str, frame: pd.DataFrame, *, declared: Mapping[str, str]) -> dict[str, str]:
     """Kind (text, number, integer, date, bool) of every column of a frame, shapes apart.
 
     What the column holds decides; where it holds nothing, what the table declares already, what the register's

@@ -43,7 +43,7 @@ class Change:
 
 
 def write_change(
-    connection: sqlite3.Connection, change: Change, county: CountyOptions, *, is_new: bool
+    connection: sqlite3.Connection, change: Change, *, county: CountyOptions, is_new: bool
 ) -> Commit:
     """Bring the store to a new state; within the caller's transaction.
 
@@ -63,8 +63,8 @@ def write_change(
     if is_new:
         create_base(connection, crs=crs, county_code=county.code, at=stamp)
         for table, frame in frames.items():
-            kinds = column_kinds(table, frame, {})
-            create_table(connection, table, kinds, srs_id=srs_id_of(crs), at=stamp)
+            kinds = column_kinds(table, frame, declared={})
+            create_table(connection, table, kinds=kinds, srs_id=srs_id_of(crs), at=stamp)
     last = head(connection)
     if change.upon is not None and change.upon != last.digest:
         raise StoreLockedError(
@@ -73,14 +73,14 @@ def write_change(
             ),
             hint=_("Run the command again; it will build upon their change."),
         )
-    plans = [plan_table(connection, table, frame, crs) for table, frame in frames.items()]
+    plans = [plan_table(connection, table, frame=frame, crs=crs) for table, frame in frames.items()]
     if not is_new and all(plan.is_empty for plan in plans):
         return Commit(last.batch, 0, 0, 0, written=False)
-    return _write(connection, plans, change, last, stamp=stamp)
+    return _write(connection, plans, change=change, last=last, stamp=stamp)
 
 
 def _write(
-    connection: sqlite3.Connection, plans: list[TablePlan], change: Change, last: Link, *, stamp: str
+    connection: sqlite3.Connection, plans: list[TablePlan], *, change: Change, last: Link, stamp: str
 ) -> Commit:
     batch = last.batch + 1
     is_first = batch == 1
@@ -88,47 +88,51 @@ def _write(
         if not plan.is_empty:
             _write_table(connection, plan)
     parcels = next(plan for plan in plans if plan.table == "parcels")
-    history = _write_history(connection, parcels.history, batch)
-    has_lineage = _write_lineage(connection, change.lineage, batch)
+    history = _write_history(connection, parcels.history, batch=batch)
+    has_lineage = _write_lineage(connection, change.lineage, batch=batch)
     touched = [plan.table for plan in plans if is_first or not plan.is_empty]
     records = ["events", *(["parcel_history"] if history else []), *(["lineage"] if has_lineage else [])]
-    mark_changed(connection, [*touched, *records], stamp)
+    mark_changed(connection, [*touched, *records], at=stamp)
     sums = table_sums(connection, [*touched, *(["lineage"] if has_lineage or is_first else [])])
     counts = {
         action: sum(row.action == action for row in parcels.history) for action in (ADDED, REMOVED, CHANGED)
     }
     close_batch(
-        connection, change.event, counts, sums, Link(batch, last.digest, batch_content(sums, history))
+        connection,
+        change.event,
+        counts=counts,
+        sums=sums,
+        link=Link(batch, last.digest, batch_content(sums, history)),
     )
     _log.info("batch %d: %s", batch, dict(counts))
     return Commit(batch, counts[ADDED], counts[REMOVED], counts[CHANGED], written=True)
 
 
 def _write_table(connection: sqlite3.Connection, plan: TablePlan) -> None:
-    retype_columns(connection, plan.table, plan.retyped, plan.kinds)
-    add_columns(connection, plan.table, plan.new_columns)
+    retype_columns(connection, plan.table, names=plan.retyped, kinds=plan.kinds)
+    add_columns(connection, plan.table, kinds=plan.new_columns)
     connection.executemany(f"DELETE FROM {plan.table} WHERE {FID} = ?", [(fid,) for fid in plan.deletes])
     first = _next_fid(connection, plan.table)
     inserts = list(enumerate(plan.inserts, start=first))
     if plan.table not in FEATURE_TABLES:
-        _insert(connection, plan, [(fid, *row) for fid, row in inserts])
+        _insert(connection, plan, rows=[(fid, *row) for fid, row in inserts])
         return
     # Our connection has no ST_ functions for the triggers to call; the index is written here instead.
     drop_triggers(connection, plan.table)
-    _insert(connection, plan, [(fid, *row, _sum(row)) for fid, row in inserts])
-    _update(connection, plan, [(*row, _sum(row), fid) for fid, row in plan.updates])
-    unindex_rows(connection, plan.table, [*plan.deletes, *(fid for fid, _row in plan.updates)])
-    index_rows(connection, plan.table, row_boxes([*inserts, *plan.updates]))
+    _insert(connection, plan, rows=[(fid, *row, _sum(row)) for fid, row in inserts])
+    _update(connection, plan, rows=[(*row, _sum(row), fid) for fid, row in plan.updates])
+    unindex_rows(connection, plan.table, fids=[*plan.deletes, *(fid for fid, _row in plan.updates)])
+    index_rows(connection, plan.table, rows=row_boxes([*inserts, *plan.updates]))
     create_triggers(connection, plan.table)
 
 
-def _insert(connection: sqlite3.Connection, plan: TablePlan, rows: list[Row]) -> None:
+def _insert(connection: sqlite3.Connection, plan: TablePlan, *, rows: list[Row]) -> None:
     names = [FID, *_row_columns(plan)]
     marks = ", ".join("?" * len(names))
     connection.executemany(f"INSERT INTO {plan.table} ({', '.join(names)}) VALUES ({marks})", rows)
 
 
-def _update(connection: sqlite3.Connection, plan: TablePlan, rows: list[Row]) -> None:
+def _update(connection: sqlite3.Connection, plan: TablePlan, *, rows: list[Row]) -> None:
     settings = ", ".join(f"{name} = ?" for name in _row_columns(plan))
     connection.executemany(f"UPDATE {plan.table} SET {settings} WHERE {FID} = ?", rows)
 
@@ -147,7 +151,7 @@ def _next_fid(connection: sqlite3.Connection, table: str) -> int:
     return int(row[0]) + 1 if row else 1
 
 
-def _write_history(connection: sqlite3.Connection, rows: list[HistoryRow], batch: int) -> list[str]:
+def _write_history(connection: sqlite3.Connection, rows: list[HistoryRow], *, batch: int) -> list[str]:
     """Write history rows and give their sums, in order."""
     after = dict(connection.execute(f"SELECT parcel_id, {ROWSUM} FROM parcels").fetchall()) if rows else {}
     values = [(r.parcel_id, batch, r.action, r.before, r.after, after.get(r.parcel_id)) for r in rows]
@@ -160,7 +164,7 @@ def _write_history(connection: sqlite3.Connection, rows: list[HistoryRow], batch
     return sums
 
 
-def _write_lineage(connection: sqlite3.Connection, lineage: pd.DataFrame | None, batch: int) -> bool:
+def _write_lineage(connection: sqlite3.Connection, lineage: pd.DataFrame | None, *, batch: int) -> bool:
     if lineage is None or lineage.empty:
         return False
     rows = lineage[["parent_id", "child_id", "overlap_m2"]].itertuples(index=False, name=None)

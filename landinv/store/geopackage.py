@@ -32,7 +32,8 @@ class GeoPackageStore:
     """A store in one file; use as a context manager.
 
     No connection is kept between two calls, so that readers of other libraries in this process cannot drop its locks.
-    A commit is refused where someone else has written since this object last read.
+    A commit is refused where someone else has written since this object first read the register or the known parcels;
+    then open the store anew.
 
     Parameters
     ----------
@@ -67,18 +68,18 @@ class GeoPackageStore:
         StoreLockedError, StoreDamagedError, OutputError
             If the file is held by someone, is no store or another county's, or cannot be opened.
         """
-        with self._reading() as connection:
+        with self._reading(builds_upon=True) as connection:
             if connection is None:
                 return None
             frames: dict[str, Any] = {
-                table: read_frame(connection, table, self._crs)
+                table: read_frame(connection, table, crs=self._crs)
                 for table in (*FEATURE_TABLES, *ATTRIBUTE_TABLES)
             }
             return State(**frames)
 
     def known_parcels(self) -> gpd.GeoDataFrame:
         """Every parcel ever registered: parcel_id, family, natural_key, current, geometry (county's CRS)."""
-        with self._reading() as connection:
+        with self._reading(builds_upon=True) as connection:
             if connection is None:
                 columns = {c: pd.Series(dtype="str") for c in ("parcel_id", "family", "natural_key")}
                 return gpd.GeoDataFrame(
@@ -101,7 +102,7 @@ class GeoPackageStore:
         Raises
         ------
         StoreLockedError
-            If the file is held longer than the timeout, or was changed by someone since this object read it.
+            If the file is held longer than the timeout, or was changed by someone since this object first read it.
         StoreDamagedError
             If the file is no store of ours, or damaged.
         OutputError
@@ -115,7 +116,7 @@ class GeoPackageStore:
             with writing(connection):
                 is_new = not self._is_store(connection)
                 change = Change(state, event, lineage, upon=self._seen)
-                done = write_change(connection, change, self.county, is_new=is_new)
+                done = write_change(connection, change, county=self.county, is_new=is_new)
                 digest = head(connection).digest
             self._seen = digest
         return done
@@ -148,15 +149,20 @@ class GeoPackageStore:
             return verify.unreadable(self.path, error)
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+    def _reading(self, *, builds_upon: bool = False) -> Iterator[sqlite3.Connection | None]:
         if not self.path.exists():
-            self._seen = ""
+            self._remember("", builds_upon=builds_upon)
             yield None
             return
         with connected(self.path, timeout_s=self.timeout_s) as connection, reading(connection):
             is_store = self._is_store(connection)
-            self._seen = head(connection).digest if is_store else ""
+            self._remember(head(connection).digest if is_store else "", builds_upon=builds_upon)
             yield connection if is_store else None
+
+    def _remember(self, digest: str, *, builds_upon: bool) -> None:
+        # The first reading counts: what was derived from it must not overwrite what came after it.
+        if builds_upon and self._seen is None:
+            self._seen = digest
 
     def _is_store(self, connection: sqlite3.Connection) -> bool:
         """True for a store of this county, false for an empty file; anything else is refused and left as it is."""

@@ -55,7 +55,7 @@ def read_known_parcels(connection: sqlite3.Connection, crs: pyproj.CRS) -> gpd.G
 
     Family is the letter in the number where the register has no such column; current ones come first.
     """
-    current = read_frame(connection, "parcels", crs)
+    current = read_frame(connection, "parcels", crs=crs, only=_KNOWN)
     gone = [
         {"parcel_id": parcel_id, **json.loads(before)}
         for parcel_id, before in connection.execute(
@@ -75,7 +75,7 @@ def read_known_parcels(connection: sqlite3.Connection, crs: pyproj.CRS) -> gpd.G
 def read_lineage(connection: sqlite3.Connection) -> pd.DataFrame:
     """Lineage in order: batch, parent_id, child_id, overlap_m2 (plane)."""
     columns = ["batch", "parent_id", "child_id", "overlap_m2"]
-    return pd.DataFrame(read_rows(connection, "lineage", columns), columns=columns)
+    return pd.DataFrame(read_rows(connection, "lineage", columns=columns), columns=columns)
 
 
 def _current_values(connection: sqlite3.Connection, parcel_id: str) -> dict[str, Any]:

@@ -59,7 +59,9 @@ class TablePlan:
         return not (self.deletes or self.inserts or self.updates)
 
 
-def plan_table(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, crs: pyproj.CRS) -> TablePlan:
+def plan_table(
+    connection: sqlite3.Connection, table: str, *, frame: pd.DataFrame, crs: pyproj.CRS
+) -> TablePlan:
     """Compare a table with its new frame.
 
     Parcels are compared by parcel_id and keep their fid; rows of other layers are kept where an equal one comes
@@ -71,9 +73,9 @@ def plan_table(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, 
         If the frame's shapes are in another CRS than the county's.
     """
     if table in FEATURE_TABLES:
-        frame = _in_county_crs(table, frame, crs)
+        frame = _in_county_crs(table, frame, crs=crs)
     declared = declared_kinds(connection, table)
-    held = column_kinds(table, frame, declared)
+    held = column_kinds(table, frame, declared=declared)
     retyped = [name for name in declared if held.get(name, declared[name]) != declared[name]]
     new_columns = {name: kind for name, kind in held.items() if name not in declared}
     # As the table will have them: a column of another type is dropped and comes back behind the others.
@@ -81,11 +83,11 @@ def plan_table(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, 
     kinds |= {name: held[name] for name in retyped} | new_columns
     plan = TablePlan(table=table, kinds=kinds, new_columns=new_columns, retyped=tuple(retyped))
     if table == "parcels":
-        return _plan_parcels(connection, frame, plan, crs)
-    return _plan_rows(connection, frame, plan, srs_id_of(crs))
+        return _plan_parcels(connection, frame, plan=plan, crs=crs)
+    return _plan_rows(connection, frame, plan=plan, srs_id=srs_id_of(crs))
 
 
-def sql_rows(frame: pd.DataFrame, plan: TablePlan, srs_id: int) -> list[Row]:
+def sql_rows(frame: pd.DataFrame, plan: TablePlan, *, srs_id: int) -> list[Row]:
     """Rows of a frame as they are written."""
     nothing = [None] * len(frame)
     columns: list[Sequence[Any]] = [
@@ -103,7 +105,7 @@ def row_boxes(rows: Sequence[tuple[int, Row]]) -> list[tuple[float, ...]]:
     return [(fid, *box) for (fid, _blob), box in zip(shaped, entries, strict=True)]
 
 
-def _in_county_crs(table: str, frame: pd.DataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+def _in_county_crs(table: str, frame: pd.DataFrame, *, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         return gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None, dtype=object), crs=crs)
     if frame.crs is None and frame.geometry.isna().all():
@@ -119,12 +121,12 @@ def _in_county_crs(table: str, frame: pd.DataFrame, crs: pyproj.CRS) -> gpd.GeoD
 
 
 def _plan_rows(
-    connection: sqlite3.Connection, frame: pd.DataFrame, plan: TablePlan, srs_id: int
+    connection: sqlite3.Connection, frame: pd.DataFrame, *, plan: TablePlan, srs_id: int
 ) -> TablePlan:
     is_layer = plan.table in FEATURE_TABLES
-    new = sql_rows(frame, plan, srs_id)
+    new = sql_rows(frame, plan, srs_id=srs_id)
     stored = [name for name in plan.kinds if name not in plan.new_columns]
-    old = read_rows(connection, plan.table, [FID, *([GEOM] if is_layer else []), *stored])
+    old = read_rows(connection, plan.table, columns=[FID, *([GEOM] if is_layer else []), *stored])
     padding = (None,) * len(plan.new_columns)
     before = [(*row[1:], *padding) for row in old]
     if before == new and not plan.retyped:
@@ -139,26 +141,26 @@ def _plan_rows(
 
 
 def _plan_parcels(
-    connection: sqlite3.Connection, frame: gpd.GeoDataFrame, plan: TablePlan, crs: pyproj.CRS
+    connection: sqlite3.Connection, frame: gpd.GeoDataFrame, *, plan: TablePlan, crs: pyproj.CRS
 ) -> TablePlan:
-    old = read_frame(connection, "parcels", crs, with_fid=True).set_index("parcel_id", drop=False)
+    old = read_frame(connection, "parcels", crs=crs, with_fid=True).set_index("parcel_id", drop=False)
     changes = change_set(old.drop(columns=[FID, *plan.retyped]), frame)
     new = frame.set_index("parcel_id", drop=False)
     srs_id = srs_id_of(crs)
     rewritten = new.index[new.index.isin(old.index)] if plan.retyped else changes.changed.index
     fids = old[FID]
-    rows = sql_rows(new.loc[rewritten], plan, srs_id)
+    rows = sql_rows(new.loc[rewritten], plan, srs_id=srs_id)
     return replace(
         plan,
         deletes=fids.loc[changes.removed].tolist(),
-        inserts=sql_rows(new.loc[changes.added.sort_values()], plan, srs_id),
+        inserts=sql_rows(new.loc[changes.added.sort_values()], plan, srs_id=srs_id),
         updates=list(zip(fids.loc[rewritten].tolist(), rows, strict=True)),
-        history=_history(old, new, changes, plan),
+        history=_history(old, new, changes=changes, plan=plan),
     )
 
 
 def _history(
-    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, changes: ChangeSet, plan: TablePlan
+    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, *, changes: ChangeSet, plan: TablePlan
 ) -> list[HistoryRow]:
     """History rows by parcel number; a loop, for each parcel differs in columns of its own."""
     touched = [*changes.changed.index, *changes.removed]

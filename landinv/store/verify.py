@@ -133,7 +133,7 @@ def _table_sums(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 def _index(connection: sqlite3.Connection) -> Iterator[Problem]:
     for table in FEATURE_TABLES:
-        rows = [row for row in read_rows(connection, table, [FID, GEOM]) if row[1] is not None]
+        rows = [row for row in read_rows(connection, table, columns=[FID, GEOM]) if row[1] is not None]
         true = boxes(from_blobs([blob for _fid, blob in rows], layer=table))
         wanted = pd.DataFrame(true, index=[fid for fid, _blob in rows], columns=range(4))
         entries = connection.execute(f"SELECT id, minx, maxx, miny, maxy FROM {index_name(table)}").fetchall()

@@ -168,7 +168,7 @@ def test_missing_part_is_named(
 ) -> None:
     path = write_layer("GD.shp", row(at, 2), supplies(2))
     path.with_suffix(suffix).unlink()
-    with pytest.raises(SourceMissingError, match=rf"GD\.shp: the {suffix} file"):
+    with pytest.raises(UnreadableFileError, match=rf"GD\.shp: the {suffix} file"):
         read_source(source(path), county)
 
 

@@ -127,8 +127,12 @@ def test_new_columns_are_added_and_absent_ones_become_empty(store: Store) -> Non
 
 
 def test_column_that_changes_its_type_keeps_every_value(store: Store) -> None:
-    store.commit(register(parcels(note=[1, None, 3])), event())
-    store.commit(register(parcels(note=["一", None, "3"])), event())
+    def noted(notes: list[object]) -> State:
+        frame = parcels(note=notes)
+        return register(frame[["note", *frame.columns.drop("note")]])
+
+    store.commit(noted([1, None, 3]), event())
+    store.commit(noted(["一", None, "3"]), event())
     back = store.read_state()
     assert back is not None
     assert back.parcels["note"].tolist() == ["一", np.nan, "3"]

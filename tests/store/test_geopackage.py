@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import shapely
 
 from landinv.errors import LandinvError, OutputError, SourceMissingError, StoreDamagedError, StoreLockedError
 from landinv.model.options import CountyOptions
@@ -65,8 +67,11 @@ def test_file_is_a_geopackage_by_its_own_words(store: Store, path: Path) -> None
         title = connection.execute(
             "SELECT title FROM gpkg_data_columns WHERE column_name = 'area_m2'"
         ).fetchone()
+        (blob,) = connection.execute("SELECT geom FROM parcels WHERE fid = 1").fetchone()
         codes = connection.execute("SELECT srs_id FROM gpkg_spatial_ref_sys ORDER BY 1").fetchall()
     assert triggers == (6,)
+    assert struct.unpack("<2sBBi4d", blob[:40]) == (b"GP", 0, 3, 4525, E + 200, E + 300, N, N + 100)
+    assert shapely.from_wkb(blob[40:]).geom_type == "MultiPolygon"
     assert title == ("椭球面积（平方米）",)
     assert codes == [(-1,), (0,), (4326,), (4525,)]
 
@@ -98,14 +103,23 @@ def test_store_held_by_another_is_refused_with_a_hint_and_left(store: Store, pat
 
 
 def test_change_by_someone_else_since_reading_is_not_overwritten(path: Path) -> None:
+    open_store(path, county=COUNTY).commit(register(), event())
     mine, theirs = (open_store(path, county=COUNTY) for _ in range(2))
-    mine.commit(register(), event())
+    mine.known_parcels()
     theirs.read_state()
     theirs.commit(register(parcels(4)), event())
+    mine.read_state()
+    mine.events()
     with pytest.raises(StoreLockedError, match="someone else"):
         mine.commit(register(parcels(2)), event())
-    mine.read_state()
-    assert mine.commit(register(parcels(2)), event()).removed == 2
+    assert open_store(path, county=COUNTY).commit(register(parcels(2)), event()).removed == 2
+
+
+def test_two_commits_in_a_row_build_upon_one_another(store: Store) -> None:
+    assert store.read_state() is None
+    for count in (1, 2, 3):
+        store.commit(register(parcels(count)), event())
+    assert len(store.events()) == 3
 
 
 @pytest.mark.parametrize("content", [b"not a database at all" * 60, b"SQLite format 3\0" + b"\0" * 500])

@@ -10,7 +10,7 @@ from pathlib import Path
 KILLS = 12
 # Children are forked, so that the time goes into commits and not into imports; nobody holds a connection then.
 _CAMPAIGN = """
-import json, os, random, signal, sys, time
+import json, os, random, select, signal, sys, time
 from pathlib import Path
 from tests.store.registers import COUNTY, event, parcels, register
 from landinv.store import open_store
@@ -26,12 +26,14 @@ def commits(pipe):
         done = store.commit(register(parcels(count)), event())
         os.write(pipe, f"{done.batch} {count}\\n".encode())
 
-def trial(delay_s):
+def trial(delay_s, after_one):
     out, pipe = os.pipe()
     child = os.fork()
     if not child:
         commits(pipe)
     os.close(pipe)
+    if after_one:
+        select.select([out], [], [])
     time.sleep(delay_s)
     os.kill(child, signal.SIGKILL)
     status = os.waitpid(child, 0)[1]
@@ -44,14 +46,15 @@ started = time.monotonic()
 open_store(path.with_name("measure.gpkg"), county=COUNTY).commit(register(), event())
 commit_s = time.monotonic() - started
 trials = []
-for _ in range(kills):
-    killed, acknowledged = trial(chance.uniform(0.2, 3) * commit_s)
+for number in range(kills):
+    # Every other one is let through its first commit, however slow the machine is.
+    killed, acknowledged = trial(chance.uniform(0.1, 1.5) * commit_s, number % 2)
     problems = store.verify().to_dict("records")
     events, state = store.events(), store.read_state()
     trials.append({
         "killed": killed, "acknowledged": acknowledged, "problems": problems,
         "batches": events["batch"].tolist() if len(events) else [],
-        "held": len(state.parcels) if state else 0, "journal": path.with_name(path.name + "-journal").exists(),
+        "held": len(state.parcels) if state else 0,
     })
 print(json.dumps(trials))
 """
@@ -77,4 +80,4 @@ def test_killed_commits_leave_whole_states_and_lose_no_acknowledged_one(tmp_path
         assert last >= max(counts, default=0)
         assert trial["held"] == counts.get(last, trial["held"])
         assert trial["held"] in (0, 20, *range(40, 241, 20))
-    assert len(counts) > KILLS / 4, "the kills came too early to say anything"
+    assert len(counts) >= KILLS // 2

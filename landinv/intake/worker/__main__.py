@@ -6,10 +6,22 @@ import contextlib
 import json
 import os
 import sys
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
 _MEMORY_EXIT = 77
+# pyogrio would load them if it could, which takes longer than reading most layers; raw Arrow needs none of them.
+_NOT_NEEDED = ("geopandas", "pandas", "pyproj")
+
+
+class _Absent(MetaPathFinder):
+    """Lets the packages that no reader needs pass for not installed."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Refuse the unneeded packages; leave all others to the finders that follow."""
+        if fullname.partition(".")[0] in _NOT_NEEDED:
+            raise ModuleNotFoundError(fullname)
 
 
 def _limit(request: dict[str, Any]) -> None:
@@ -48,6 +60,7 @@ def main() -> int:
     _limit(request)
     # Isolated mode knows no PYTHONPATH: the package is found from this file's own place.
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+    sys.meta_path.insert(0, _Absent())
     try:
         answer = _answer(request)
     except MemoryError:

@@ -30,9 +30,6 @@ def checked_pyogrio(request: Request) -> Any:
     UnreadableFileError
         If another driver stays registered all the same.
     """
-    for unneeded in ("geopandas", "pandas"):
-        # pyogrio imports them when it finds them, which is most of a worker's start; None is "not there"
-        sys.modules.setdefault(unneeded, None)  # type: ignore[arg-type]
     import pyogrio
 
     extra = set(pyogrio.list_drivers()) - {request.driver} - HARMLESS

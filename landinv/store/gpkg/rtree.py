@@ -72,11 +72,11 @@ def drop_triggers(connection: sqlite3.Connection, table: str) -> None:
         connection.execute(f'DROP TRIGGER "{name}"')
 
 
-def index_rows(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+def index_rows(connection: sqlite3.Connection, table: str, *, rows: Sequence[Sequence[Any]]) -> None:
     """Enter boxes (fid, minx, maxx, miny, maxy); an entry of the same fid is replaced."""
     connection.executemany(f"INSERT OR REPLACE INTO {index_name(table)} VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def unindex_rows(connection: sqlite3.Connection, table: str, fids: Sequence[int]) -> None:
+def unindex_rows(connection: sqlite3.Connection, table: str, *, fids: Sequence[int]) -> None:
     """Take entries away."""
     connection.executemany(f"DELETE FROM {index_name(table)} WHERE id = ?", [(fid,) for fid in fids])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import geopandas as gpd
@@ -36,7 +36,7 @@ def declared_kinds(connection: sqlite3.Connection, table: str) -> dict[str, str]
 
 
 def create_table(
-    connection: sqlite3.Connection, table: str, kinds: Mapping[str, str], *, srs_id: int, at: str
+    connection: sqlite3.Connection, table: str, *, kinds: Mapping[str, str], srs_id: int, at: str
 ) -> None:
     """Make a layer (multipolygons, R-tree, triggers, row sums) or an attribute table, and register it."""
     is_layer = table in FEATURE_TABLES
@@ -60,22 +60,22 @@ def create_table(
         _describe_parcels(connection, kinds)
 
 
-def add_columns(connection: sqlite3.Connection, table: str, kinds: Mapping[str, str]) -> None:
+def add_columns(connection: sqlite3.Connection, table: str, *, kinds: Mapping[str, str]) -> None:
     """Add columns at the end of a table; old rows hold nothing there."""
     for name, kind in kinds.items():
         connection.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {SQL_TYPES[kind]}")
 
 
 def retype_columns(
-    connection: sqlite3.Connection, table: str, names: Sequence[str], kinds: Mapping[str, str]
+    connection: sqlite3.Connection, table: str, *, names: Sequence[str], kinds: Mapping[str, str]
 ) -> None:
     """Replace columns by empty ones of another type; the caller writes every row anew."""
     for name in names:
         connection.execute(f"ALTER TABLE {table} DROP COLUMN {quoted(name)}")
-    add_columns(connection, table, {name: kinds[name] for name in names})
+    add_columns(connection, table, kinds={name: kinds[name] for name in names})
 
 
-def mark_changed(connection: sqlite3.Connection, tables: Iterable[str], at: str) -> None:
+def mark_changed(connection: sqlite3.Connection, tables: Iterable[str], *, at: str) -> None:
     """Write the time of change, and of layers the extent as the R-tree has it."""
     for table in tables:
         connection.execute("UPDATE gpkg_contents SET last_change = ? WHERE table_name = ?", (at, table))
@@ -87,30 +87,38 @@ def mark_changed(connection: sqlite3.Connection, tables: Iterable[str], at: str)
             )
 
 
-def read_rows(connection: sqlite3.Connection, table: str, columns: Iterable[str]) -> list[tuple[Any, ...]]:
+def read_rows(connection: sqlite3.Connection, table: str, *, columns: Iterable[str]) -> list[tuple[Any, ...]]:
     """Rows of a table by fid, as SQLite gives them."""
     names = ", ".join(quoted(c) for c in columns)
     return connection.execute(f"SELECT {names} FROM {table} ORDER BY {FID}").fetchall()
 
 
 def read_frame(
-    connection: sqlite3.Connection, table: str, crs: pyproj.CRS, *, with_fid: bool = False
+    connection: sqlite3.Connection,
+    table: str,
+    *,
+    crs: pyproj.CRS,
+    only: Collection[str] | None = None,
+    with_fid: bool = False,
 ) -> pd.DataFrame:
     """A layer or table as a frame with the types of :class:`~landinv.store.state.State`, by fid, index 0..n-1.
+
+    Of the columns named in ``only`` those that are there; shapes come with every layer.
 
     Raises
     ------
     StoreDamagedError
         If a value is not of its column's type; names table and column.
     """
-    kinds = declared_kinds(connection, table)
+    declared = declared_kinds(connection, table)
+    kinds = {name: kind for name, kind in declared.items() if only is None or name in only}
     is_layer = table in FEATURE_TABLES
     own = [FID, GEOM] if is_layer else [FID]
-    rows = read_rows(connection, table, [*own, *kinds])
+    rows = read_rows(connection, table, columns=[*own, *kinds])
     values = list(zip(*rows, strict=True)) if rows else [()] * (len(own) + len(kinds))
     columns = {FID: pd.Series(values[0], dtype="int64")} if with_fid else {}
     for (name, kind), column in zip(kinds.items(), values[len(own) :], strict=True):
-        columns[name] = _checked(table, name, kind, column)
+        columns[name] = _checked(table, name, kind=kind, values=column)
     frame = pd.DataFrame(columns, index=range(len(rows)))
     if not is_layer:
         return frame
@@ -118,7 +126,7 @@ def read_frame(
     return layer
 
 
-def _checked(table: str, name: str, kind: str, values: Sequence[Any]) -> pd.Series[Any]:
+def _checked(table: str, name: str, *, kind: str, values: Sequence[Any]) -> pd.Series[Any]:
     try:
         return to_series(values, kind)
     except (ValueError, TypeError) as error:
