@@ -18,6 +18,9 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from landinv.geometry.area import statutory_area_m2
+from landinv.model.landclass import landclass_names
+
 CRS = "EPSG:4525"
 ORIGIN = (37_530_000.0, 4_210_000.0)
 CELL_M = 70.0
@@ -80,10 +83,10 @@ def survey_frame(grid: Grid, rng: np.random.Generator) -> gpd.GeoDataFrame:
     order = np.unique(village, return_inverse=True)[1]
     code = np.array([f"141127{100 + v // 40:03d}{200 + v % 40:03d}" for v in range(order.max() + 1)])[order]
     dlbm = rng.choice(CLASSES, n, p=WEIGHTS)
-    area = np.round(shapely.area(grid.cells), 2)
+    area = statutory_area_m2(grid.cells, CRS)
     text = {
         "BSM": [f"1411272110{i:08d}" for i in range(n)], "YSDM": "2001010100", "TBYBH": "", "TBBH": [str(i) for i in range(n)],
-        "DLBM": dlbm, "DLMC": "地类" , "QSXZ": np.where(np.isin(dlbm, ["0601", "1003", "1101"]), "20", "30"),
+        "DLBM": dlbm, "DLMC": [landclass_names()[c] for c in dlbm], "QSXZ": np.where(np.isin(dlbm, ["0601", "1003", "1101"]), "20", "30"),
         "QSDWDM": np.char.add(code, "0000000"), "QSDWMC": np.char.add("示例村", code), "ZLDWDM": np.char.add(code, "0000000"),
         "ZLDWMC": np.char.add("示例村", code),
     }  # fmt: skip

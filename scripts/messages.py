@@ -35,7 +35,7 @@ CLICK_EXCLUDED = frozenset(
         " Did you mean to pass '--{name}'?",
     }
 )
-HELP_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "message": None}
+HELP_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "message": None, "official": None}
 
 
 def messages() -> list[str | tuple[str, ...]]:

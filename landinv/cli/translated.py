@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from landinv.i18n import LOCALE_DIR, current_language, gettext
+from landinv.i18n import LOCALE_DIR, current_language, gettext, message
 
 F = TypeVar("F", bound=Callable[..., Any] | click.Command)
 
@@ -35,6 +35,16 @@ class Option(click.Option):
 
 class Command(click.Command):
     """A command whose help text is a message of the catalogue."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Make the help option say its text in the language in force when it is shown."""
+        given = super().get_help_option(ctx)
+        if given is None or isinstance(given, Option):
+            return given
+        text = message("Show this message and exit.")
+        return Option(
+            given.opts, is_flag=True, is_eager=True, expose_value=False, callback=given.callback, help=text
+        )
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the translated help."""

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from landinv.i18n import gettext as _
+from landinv.i18n import official
 from landinv.model.units import AREA_FACTORS
 
 FloatArray = npt.NDArray[np.float64]
@@ -57,7 +57,7 @@ def unit_from_shapes(values: FloatArray, shape_m2: FloatArray) -> UnitChoice:
     """
     use = np.isfinite(values) & (values > 0) & (shape_m2 > 0)
     if not use.any():
-        return UnitChoice("", _("no value to compare with a shape"), 0.0)
+        return UnitChoice("", official("no value to compare with a shape"), 0.0)
     ratio = shape_m2[use] / values[use]
     near = {unit: float((np.abs(ratio / factor - 1) < _NEAR).mean()) for unit, factor in AREA_FACTORS.items()}
     best = max(near, key=lambda unit: near[unit])
@@ -65,12 +65,14 @@ def unit_from_shapes(values: FloatArray, shape_m2: FloatArray) -> UnitChoice:
     if near[best] >= _MOST and others <= _FEW:
         return UnitChoice(
             best,
-            _("{share:.0%} of the values agree with the area of their shapes").format(share=near[best]),
+            official("{share:.0%} of the values agree with the area of their shapes").format(
+                share=near[best]
+            ),
             0.95,
         )
     return UnitChoice(
         "",
-        _("only {share:.0%} of the values agree with their shapes in {unit}").format(
+        official("only {share:.0%} of the values agree with their shapes in {unit}").format(
             share=near[best], unit=best
         ),
         0.0,
@@ -89,20 +91,21 @@ def unit_as_part_of(parts: FloatArray, whole_m2: FloatArray, whole_unit: str) ->
     """
     use = np.isfinite(parts) & (parts > 0) & (whole_m2 > 0)
     if not use.any():
-        return UnitChoice(whole_unit, _("all values are zero or missing"), 0.5)
+        return UnitChoice(whole_unit, official("all values are zero or missing"), 0.5)
     fitting = []
     for unit, factor in AREA_FACTORS.items():
         share = parts[use] * factor / whole_m2[use]
         if (share <= _WHOLE).mean() >= 0.9 and np.median(share) >= _LEAST_PART:
             fitting.append(unit)
     if whole_unit in fitting:
-        reason = _("same unit as the whole; units that fit: {units}").format(units=", ".join(fitting))
+        reason = official("same unit as the whole; units that fit: {units}").format(units=", ".join(fitting))
         return UnitChoice(whole_unit, reason, 0.8, assumed=True)
     if len(fitting) == 1:
         return UnitChoice(
-            fitting[0], "only this unit makes the parts fit into their wholes", 0.8, assumed=True
+            fitting[0], official("only this unit makes the parts fit into their wholes"), 0.8, assumed=True
         )
-    return UnitChoice("", f"units that make the parts fit: {fitting or 'none'}", 0.0)
+    units = ", ".join(fitting) or "-"
+    return UnitChoice("", official("units that make the parts fit: {units}").format(units=units), 0.0)
 
 
 def unit_from_size(values: FloatArray) -> UnitChoice:
@@ -115,13 +118,17 @@ def unit_from_size(values: FloatArray) -> UnitChoice:
     """
     use = values[np.isfinite(values) & (values > 0)]
     if not len(use):
-        return UnitChoice("m2", _("all values are zero or missing"), 0.5)
+        return UnitChoice("m2", official("all values are zero or missing"), 0.5)
     median = float(np.median(use))
     if median >= PLAUSIBLE_MEDIAN_M2:
-        return UnitChoice(
-            "m2", f"no unit is named; the median {median:g} is plausible in m²", 0.6, assumed=True
+        reason = official("no unit is named; the median {median} is plausible in m²").format(
+            median=f"{median:g}"
         )
-    return UnitChoice("", f"no unit is named; the median {median:g} is too small for m²", 0.0)
+        return UnitChoice("m2", reason, 0.6, assumed=True)
+    reason = official("no unit is named; the median {median} is too small for m²").format(
+        median=f"{median:g}"
+    )
+    return UnitChoice("", reason, 0.0)
 
 
 def contradicts_shapes(values: FloatArray, unit: str, shape_m2: FloatArray) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landinv.i18n import gettext as _
+from landinv.i18n import official
 from landinv.intake.area_units import (
     IMPLAUSIBLE_WAN,
     UNIT_TITLES,
@@ -154,13 +154,13 @@ def _told_unit(
 ) -> UnitChoice:
     """Unit by the project file, the header, or a note above it; empty where none tells."""
     if name in options.units:
-        return UnitChoice(options.units[name], _("set in the project file"), 1.0)
+        return UnitChoice(options.units[name], official("set in the project file"), 1.0)
     for text in (column.name, column.unit_text):
         if unit := header_unit(text, units):
-            return UnitChoice(unit, _("named in the header {header}").format(header=column.name), 0.98)
+            return UnitChoice(unit, official("named in the header {header}").format(header=column.name), 0.98)
     for note in log.layer.notes:
         if "单位" in note and (unit := header_unit(note, units)):
-            return UnitChoice(unit, _("named in the note {note}").format(note=note), 0.9)
+            return UnitChoice(unit, official("named in the note {note}").format(note=note), 0.9)
     return UnitChoice("", "", 0.0)
 
 
@@ -192,7 +192,7 @@ def _money(options: SourceOptions, columns: Mapping[str, RawColumn], log: Log) -
             Evidence(
                 f"unit of {spec.name}",
                 told.unit or "wan",
-                told.reason or _("no unit is named; the usual one is taken"),
+                told.reason or official("no unit is named; the usual one is taken"),
                 told.confidence or 0.5,
             )
         )
@@ -268,7 +268,7 @@ def _shown_unit(
 ) -> UnitChoice:
     bare = _bare(parsed)
     if not np.isfinite(bare).any():
-        return UnitChoice("m2", _("every cell names its unit, or none has a value"), 0.9)
+        return UnitChoice("m2", official("every cell names its unit, or none has a value"), 0.9)
     for areas in witness or ():
         choice = unit_from_shapes(bare, areas)
         if choice.unit:

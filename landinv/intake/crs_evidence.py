@@ -16,6 +16,7 @@ import pyproj
 
 from landinv.errors import CRSError
 from landinv.i18n import gettext as _
+from landinv.i18n import official
 from landinv.model.crs import (
     CGCS2000_GEOGRAPHIC,
     LATITUDE_RANGE,
@@ -97,7 +98,7 @@ def decide_crs(
         return _from_coordinates(seen, options.key, title)
     declared = _parsed(text, title)
     choice = _Confirming(
-        declared, seen, title, _("the project file") if options.crs else _("the file")
+        declared, seen, title, official("the project file") if options.crs else official("the file")
     ).choice(in_china=in_china)
     found = list(choice.findings)
     if declared.is_wgs84:
@@ -171,7 +172,7 @@ def _from_coordinates(seen: _Shown, key: str, title: str) -> CRSChoice:
             evidence = Evidence(
                 "crs",
                 zone.epsg,
-                _("no .prj; the eastings begin with {prefix}: {zone}").format(
+                official("no .prj; the eastings begin with {prefix}: {zone}").format(
                     prefix=seen.prefix, zone=zone.title
                 ),
                 0.85,
@@ -321,9 +322,9 @@ class _Confirming:
                     said=zone.title, prefix=seen.prefix
                 )
             )
-        reason = _("{source} says {name}; the eastings begin with {prefix}, of the same meridian").format(
-            source=self.source, name=self.declared.name, prefix=seen.prefix
-        )
+        reason = official(
+            "{source} says {name}; the eastings begin with {prefix}, of the same meridian"
+        ).format(source=self.source, name=self.declared.name, prefix=seen.prefix)
         found = findings("I011", dataset="", value=self.declared.name, detail=other.title)
         outliers = seen.given & (seen.prefixes != seen.prefix)
         return CRSChoice(other.epsg, outliers, Evidence("crs", other.epsg, reason, 0.9), (found,))
@@ -337,7 +338,7 @@ class _Confirming:
                 )
             )
         decision = crs if crs.startswith("EPSG") else self.declared.name
-        reason = _("{source} says {name}; the coordinates agree").format(
+        reason = official("{source} says {name}; the coordinates agree").format(
             source=self.source, name=self.declared.name
         )
         return CRSChoice(crs, outliers, Evidence("crs", decision, reason, confidence))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -73,9 +73,16 @@ def put_in_place(built: Path, target: Path) -> list[Output]:
         digest, size = sha256_of(made), made.stat().st_size
         wanted = target / name
         unchanged = wanted.is_file() and wanted.stat().st_size == size and sha256_of(wanted) == digest
-        stands = wanted if unchanged else write_atomically(wanted, made.replace)
+        stands = wanted if unchanged else write_atomically(wanted, _moved_from(made))
         outputs.append(Output(name.as_posix(), stands, digest, size))
     return outputs
+
+
+def _moved_from(made: Path) -> Callable[[Path], None]:
+    def move(temporary: Path) -> None:
+        made.replace(temporary)
+
+    return move
 
 
 def _write_lists(results: Results, options: ProjectOptions, folder: Path) -> None:

@@ -44,7 +44,11 @@ def test_help_speaks_both_languages() -> None:
     assert "Usage:" in english.stdout
     assert not CJK.search(english.stdout)
     assert "--fail-on" in chinese.stdout
-    words = [line for line in chinese.stdout.splitlines() if re.search(r"[a-z]{4,} [a-z]{3,}", line)]
+    words = [
+        line
+        for line in chinese.stdout.splitlines()
+        if re.search(r"[a-z]{4,} [a-z]{3,}", line) and "landinv run" not in line
+    ]
     assert words == [], "English sentences in Chinese help"
 
 

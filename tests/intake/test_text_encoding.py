@@ -77,6 +77,10 @@ def test_gbk_that_happens_to_be_valid_utf8_is_not_taken_for_it() -> None:
     assert decided(["联通"], "gbk").name == "gb18030"
 
 
+def test_utf8_of_another_script_is_still_utf8() -> None:
+    assert decided(["Гренада", "ηελλο"], "utf-8").name == "utf-8"
+
+
 def test_project_file_beats_everything() -> None:
     assert decided(WORDS, "gbk", override="GB18030").name == "gb18030"
     with pytest.raises(EncodingUndecidedError, match="klingon"):

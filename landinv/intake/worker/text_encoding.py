@@ -14,6 +14,7 @@ from typing import Final
 
 from landinv.errors import EncodingUndecidedError
 from landinv.i18n import gettext as _
+from landinv.i18n import official
 from landinv.intake.worker.answer import Decided, Noticed
 
 UTF8: Final = "utf-8"
@@ -216,11 +217,12 @@ def _judged(
     utf8 = scores[UTF8]
     rival = scores[GB18030].common if GB18030 in fit else 0.0
     # GBK text of few characters can be valid UTF-8 by chance, but then reads as letters of other scripts.
-    if UTF8 in fit and utf8.characters >= _ENOUGH_CHARACTERS and utf8.common >= max(0.5, rival):
-        return _settled(UTF8, _("every value is valid UTF-8"), 0.99, labels, label)
+    likelier = utf8.common >= rival or rival < 0.5
+    if UTF8 in fit and utf8.characters >= _ENOUGH_CHARACTERS and likelier:
+        return _settled(UTF8, official("every value is valid UTF-8"), 0.99, labels, label)
     if 0.0 < utf8.fitting < 1.0 and _mixed(samples):
         noticed = (Noticed("I002", 0, "", "", "UTF-8、GB18030"), *_nonsense(label))
-        reason = _("part of the values is valid UTF-8 and the rest is GB18030")
+        reason = official("part of the values is valid UTF-8 and the rest is GB18030")
         return TextEncoding(GB18030, UTF8, noticed, (Decided("encoding", "gb18030+utf-8", reason, 0.7),))
     ranked = sorted(scores, key=lambda n: (-scores[n].common * scores[n].fitting ** 4, CANDIDATES.index(n)))
     best, second = ranked[0], ranked[1]
@@ -229,17 +231,17 @@ def _judged(
     labelled = next((n for n in labels.values() if n in fit), "")
     if (few or lead < _CLEAR or scores[best].common < 0.5) and labelled:
         return _settled(
-            labelled, _("the file's own label, which its bytes do not contradict"), 0.9, labels, label
+            labelled, official("the file's own label, which its bytes do not contradict"), 0.9, labels, label
         )
     if few and UTF8 in fit and GB18030 in fit and lead < _CLEAR:
         raise _undecided(samples, title, scores)
     if scores[best].common >= _SURE and scores[best].fitting > 0.5 and (lead >= _CLEAR or best == GB18030):
-        reason = _("{share:.0%} of the characters are common ones in it, {other:.0%} in {second}").format(
-            share=scores[best].common, other=scores[second].common, second=second
-        )
+        reason = official(
+            "{share:.0%} of the characters are common ones in it, {other:.0%} in {second}"
+        ).format(share=scores[best].common, other=scores[second].common, second=second)
         return _settled(best, reason, min(0.97, 0.6 + lead), labels, label)
     if GB18030 in fit and scores[GB18030].common >= 0.5 and lead >= 0:
-        return _settled(GB18030, _("the only encoding of the mainland that fits"), 0.7, labels, label)
+        return _settled(GB18030, official("the only encoding of the mainland that fits"), 0.7, labels, label)
     raise _undecided(samples, title, scores)
 
 
