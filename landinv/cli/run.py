@@ -11,7 +11,7 @@ from landinv.cli.exit_codes import DONE, FINDINGS
 from landinv.cli.render import progress, show_run
 from landinv.cli.translated import Command, option
 from landinv.i18n import message
-from landinv.model.findings import SEVERITIES
+from landinv.model.severity import SEVERITIES
 
 
 @click.command(

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import pandas as pd
 
+from landinv.model.severity import SEVERITIES as SEVERITIES
 from landinv.model.tables import DATA_DIR, table
 
 FINDING_COLUMNS: Final = (
     "rule", "name", "severity", "responsible", "dataset", "layer", "feature", "field",
     "value", "message", "action", "x", "y",
 )  # fmt: skip
-SEVERITIES: Final = ("notice", "warning", "error")
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ def no_projection(folder: Path) -> None:
     frame = frame.set_geometry(frame.translate(-37_548_000 + 400, -4_240_000 + 300)).set_crs(
         None, allow_override=True
     )
-    frame.to_file(folder / "BP.shp", encoding="GBK")
+    with pytest.warns(UserWarning, match="crs"):
+        frame.to_file(folder / "BP.shp", encoding="GBK")
     (folder / "BP.prj").unlink(missing_ok=True)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from landinv.errors import FieldMissingError, ProjectFileError
-from landinv.intake.headers import FieldMap, header_unit, map_fields, wanted_fields
+from landinv.intake.headers import FieldMap, Wanted, header_unit, map_fields, wanted_fields
 from landinv.intake.values import AREA_UNITS, MONEY_UNITS
 
 SUPPLIES = wanted_fields("supplies", {})
@@ -32,6 +32,8 @@ def test_project_file_beats_the_words() -> None:
 def test_a_column_is_used_once() -> None:
     got = mapped(["约定开工"], {"started_on": "约定开工"})
     assert got == {"started_on": "约定开工"}
+    two = [Wanted("first", ("用途",), required=False), Wanted("second", ("用途",), required=False)]
+    assert map_fields([("用途",)], two, {}, title="t").positions == {"first": 0}
 
 
 def test_named_column_that_is_not_there_names_the_nearest() -> None:

@@ -148,6 +148,7 @@ def test_collinear_ring_is_set_aside(
     flat = [(X0, Y0 + 300), (X0 + 50, Y0 + 300), (X0 + 100, Y0 + 300), (X0, Y0 + 300)]
     got = read_source(source(raw_shapefile([[good], [flat]]), "kfyq", crs="EPSG:4525"), county)
     assert (got.account.ok, got.account.quarantined) == (1, 1)
+    assert rules(got)["I051"] == 1
 
 
 def test_deleted_row_is_set_aside_and_the_others_keep_their_attributes(

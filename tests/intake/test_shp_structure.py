@@ -148,3 +148,12 @@ def test_area_by_ring_direction_is_known_where_there_are_holes(raw_shapefile: Wr
     assert index.signed_areas[0] == pytest.approx(10_000 - 1_600)
     assert np.isnan(index.signed_areas[1])
     assert index.signed_areas[2] == pytest.approx(20_000)
+
+
+def test_box_a_little_wider_than_its_shape_is_told_and_a_narrower_one_refused(raw_shapefile: Writer) -> None:
+    shp, shx = parts(raw_shapefile(SQUARES))
+    low = struct.pack("<d", Y - 3.0)
+    index = checked(shp[:120] + low + shp[128:], shx)
+    assert [(n.rule, n.record, n.quarantine) for n in index.noticed] == [("I059", 1, False)]
+    with pytest.raises(UnreadableFileError, match="record 1: its box"):
+        checked(shp[:120] + struct.pack("<d", Y + 3.0) + shp[128:], shx)

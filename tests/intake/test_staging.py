@@ -93,7 +93,7 @@ def test_addresses_are_only_names_of_missing_files(address: str) -> None:
 def test_links_pipes_and_devices_are_refused(shapefile: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.shp"
     link.symlink_to(shapefile)
-    with pytest.raises(UnreadableFileError, match="link"):
+    with pytest.raises(UnreadableFileError, match="is a link"):
         refused(link)
     pipe = tmp_path / "pipe.shp"
     os.mkfifo(pipe)

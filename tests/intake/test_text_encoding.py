@@ -73,12 +73,16 @@ def test_label_decides_short_text() -> None:
 
 
 def test_gbk_that_happens_to_be_valid_utf8_is_not_taken_for_it() -> None:
-    assert decided(["一路一路一路"], "gbk").name == "gb18030"
     assert decided(["联通"], "gbk").name == "gb18030"
+    assert decided(["一路"], "gbk").name == "gb18030"
+    with pytest.raises(EncodingUndecidedError, match="一路一路"):
+        decided(["一路一路一路"], "gbk")
 
 
-def test_utf8_of_another_script_is_still_utf8() -> None:
-    assert decided(["Гренада", "ηελλο"], "utf-8").name == "utf-8"
+def test_another_script_is_not_read_as_chinese() -> None:
+    with pytest.raises(EncodingUndecidedError, match="Гренада"):
+        decided(["Гренада", "ηελλο"], "utf-8")
+    assert decided(["Гренада"], "utf-8", Label(b"UTF-8")).name == "utf-8"
 
 
 def test_project_file_beats_everything() -> None:

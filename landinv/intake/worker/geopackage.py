@@ -108,9 +108,9 @@ def _feature_layers(database: sqlite3.Connection, request: Request) -> list[str]
             ),
             hint=_("Export it again as GeoPackage."),
         )
-    listed = [
-        str(r[0]) for r in database.execute("SELECT table_name FROM gpkg_geometry_columns ORDER BY rowid")
-    ]
+    rows = database.execute("SELECT table_name FROM gpkg_geometry_columns ORDER BY rowid").fetchall()
+    # GDAL leaves this empty table behind in files that hold plain tables only.
+    listed = [str(row[0]) for row in rows if row[0] != "ogr_empty_table"]
     lost = [name for name in listed if name not in tables]
     if lost:
         raise _damaged(request, _("the table {table} is listed but not there").format(table=lost[0]))

@@ -32,6 +32,8 @@ _POLYGONS: Final = (5, 15, 25)
 _HEADER: Final = 100
 # Writers compute boxes from the stored coordinates; a hair is left for those that rounded afterwards.
 _BOX_TOLERANCE: Final = 1e-6
+# ArcGIS computes the box of a true curve from the curve and stores its chords: the box then reaches a little further.
+_LOOSE_BOX: Final = 0.05
 _MAGIC: Final = 9994
 _VERSION: Final = 1000
 
@@ -219,10 +221,14 @@ def _check_boxes(records: _Records, rings: _Rings) -> list[Noticed]:
     found = np.hstack([low, high])
     with np.errstate(invalid="ignore", over="ignore"):
         allowed = _BOX_TOLERANCE * np.clip(np.abs(found), 1.0, 1e6)
-        off = ~(np.abs(boxes - found) <= allowed).all(axis=1)
-    records.refuse_first(off & whole, _("its box is not that of its coordinates"))
+        loose = (boxes - found) * [-1.0, -1.0, 1.0, 1.0]  # how far the box reaches beyond the coordinates
+        slack = _LOOSE_BOX * np.hypot(*(high - low).T)[:, None]
+        tight = (np.abs(loose) <= allowed).all(axis=1)
+        holds = ((loose >= -allowed) & (loose <= slack)).all(axis=1)
+    records.refuse_first(~tight & ~holds & whole, _("its box is not that of its coordinates"))
     noticed = _ring_defects(rings, whole) if records.shape_type in _POLYGONS else []
     noticed += [Noticed("I014", int(records.at[i]) + 1, quarantine=True) for i in np.flatnonzero(~whole)]
+    noticed += [Noticed("I059", int(records.at[i]) + 1) for i in np.flatnonzero(~tight & holds & whole)]
     return noticed + _file_box(records.shp, low[whole], high[whole])
 
 

@@ -229,11 +229,12 @@ def _judged(
     lead = scores[best].common - scores[second].common * scores[second].fitting ** 4
     few = scores[best].characters < _ENOUGH_CHARACTERS
     labelled = next((n for n in labels.values() if n in fit), "")
-    if (few or lead < _CLEAR or scores[best].common < 0.5) and labelled:
+    both = UTF8 in fit and GB18030 in fit
+    if (few or both or lead < _CLEAR or scores[best].common < 0.5) and labelled:
         return _settled(
             labelled, official("the file's own label, which its bytes do not contradict"), 0.9, labels, label
         )
-    if few and UTF8 in fit and GB18030 in fit and lead < _CLEAR:
+    if both and (not few or lead < _CLEAR):
         raise _undecided(samples, title, scores)
     if scores[best].common >= _SURE and scores[best].fitting > 0.5 and (lead >= _CLEAR or best == GB18030):
         reason = official(
