@@ -185,7 +185,7 @@ def _table_file(source: SourceOptions, copy: Staged, answer: Answer) -> _File:
             hint=_("Give the layer with the shapes."),
         )
     wanted = wanted_fields(source.role, {}) if source.role else every_wanted()
-    read = sheet_layers(answer.tables, wanted, key=source.key, title=copy.title)
+    read = sheet_layers(answer.tables, wanted, key=source.key, title=copy.title, any_words=not source.role)
     if not source.role and len(read.layers) > 1:
         raise SourceMissingError(
             _("{path} has several (二) sheets with records: {names}.").format(

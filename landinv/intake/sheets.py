@@ -29,6 +29,7 @@ _LEAST_HITS: Final = 2
 _TOTALS: Final = re.compile(
     r"^(本页|本表|全县|全部|以上|\d+年)?(合计|总计|小计|共计|累计)[::]?(\d+(宗|个|户|块|条|项)?)?$"
 )
+_FIGURES: Final = re.compile(r"^[\d.,:/年月日%+-]+$")
 _REMARK: Final = re.compile(r"^(备?注[::1-9、]|说明[::]|填表|制表|审核人|负责人|[一二三四五六七八九十]+、)")
 
 
@@ -51,7 +52,7 @@ class SheetsRead:
 
 
 def sheet_layers(
-    tables: Mapping[str, pa.Table], wanted: Sequence[Wanted], *, key: str, title: str
+    tables: Mapping[str, pa.Table], wanted: Sequence[Wanted], *, key: str, title: str, any_words: bool = False
 ) -> SheetsRead:
     """Find the header of each sheet and take its records.
 
@@ -61,6 +62,8 @@ def sheet_layers(
         Coded cells of each sheet (see the worker's ``cells``), with worksheet row numbers in ``row``.
     wanted
         Fields of the role, or of every role where none is named.
+    any_words
+        Whether a first row of nothing but words is a header even if no field is known by them.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def sheet_layers(
             _("{path} holds no cell (空表).").format(path=title),
             hint=_("Check that the right file was given."),
         )
-    headers = {name: _find_header(grid, wanted) for name, grid in grids.items()}
+    headers = {name: _find_header(grid, wanted, any_words=any_words) for name, grid in grids.items()}
     best = max(h.hits for h in headers.values())
     if best < _LEAST_HITS:
         raise FieldMissingError(
@@ -116,7 +119,7 @@ def _words(row: pd.Series) -> list[str]:
     return ["" if pd.isna(v) or v[0] not in "sdn" else v[1:] for v in row.to_numpy()]
 
 
-def _find_header(grid: pd.DataFrame, wanted: Sequence[Wanted]) -> _Header:
+def _find_header(grid: pd.DataFrame, wanted: Sequence[Wanted], *, any_words: bool) -> _Header:
     """The row, or pair of rows, among the first ones that names most fields; of equals one row, and the upper one."""
     cells = grid.drop(columns="row")
     rows = [_words(cells.iloc[i]) for i in range(min(_SEARCHED_ROWS, len(cells)))]
@@ -128,7 +131,16 @@ def _find_header(grid: pd.DataFrame, wanted: Sequence[Wanted]) -> _Header:
         words = _joined(upper, lower)
         hits = count_hits((w for forms in words for w in forms if w), wanted)
         found.append(_Header(number, 2, words, hits))
-    return max(found, key=lambda h: (h.hits, -h.height, -h.row))
+    best = max(found, key=lambda h: (h.hits, -h.height, -h.row))
+    if best.hits >= _LEAST_HITS or not any_words or not _is_all_words(cells.iloc[0]):
+        return best
+    return replace(found[0], hits=_LEAST_HITS)
+
+
+def _is_all_words(row: pd.Series) -> bool:
+    """Several cells, every one of them text that is no number or date."""
+    given = [str(v) for v in row.dropna()]
+    return len(given) >= _LEAST_HITS and all(v[0] == "s" and not _FIGURES.match(plain(v[1:])) for v in given)
 
 
 def _joined(upper: Sequence[str], lower: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from landinv.model.severity import SEVERITIES as SEVERITIES
 from landinv.model.tables import DATA_DIR, table
 
 FINDING_COLUMNS: Final = (

@@ -7,8 +7,8 @@ from typing import Final
 
 import pandas as pd
 
-from landinv.model.findings import SEVERITIES
 from landinv.model.parcels import kinds
+from landinv.model.severity import SEVERITIES
 from landinv.reports.rounding import SHOWN_AREAS, shown_areas
 
 ALL: Final = ""  # township or kind of a row that counts all of them

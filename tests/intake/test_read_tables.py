@@ -266,3 +266,13 @@ def test_row_with_a_cell_too_many_is_set_aside(
     got = read_source(source(path), county)
     assert (got.account.ok, got.account.quarantined) == (2, 1)
     assert rules(got)["I034"] == 1
+
+
+def test_without_a_role_any_words_are_a_header_but_figures_are_none(tmp_path: Path, source: Source) -> None:
+    path = tmp_path / "表.csv"
+    path.write_bytes("甲列,乙列\n1,x\n2,y\n".encode())
+    got = read_every_column(source(path, ""), None)
+    assert got.frame["甲列"].tolist() == ["1", "2"]
+    path.write_bytes(b"360121425988661001,x\n360121425988661002,y\n")
+    with pytest.raises(FieldMissingError, match="表头"):
+        read_every_column(source(path, ""), None)

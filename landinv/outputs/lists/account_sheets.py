@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from landinv.model.findings import SEVERITIES
 from landinv.model.keys import normal_document_nos
 from landinv.model.parcels import APPROVED_UNSUPPLIED
+from landinv.model.severity import SEVERITIES
 from landinv.model.units import to_ha
 from landinv.outputs.lists.content import BALANCE, FINDINGS, PROJECTS, SLIVERS, VISITS, WorkbookContent
 from landinv.outputs.lists.csv import sliver_points
