@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -28,12 +29,15 @@ _CODE: Final = re.compile(r"(代码|编码|编号|监管号|合同号|宗地号|
 _DATE: Final = re.compile(r"(日期|时间|rq|_on)$")
 _AREA: Final = re.compile(r"(面积|mj)$")
 _PATCH_AREA: Final = "tbmj"
-# A parcel layer's own area is rounded and often plane; beyond this it is another parcel's or another unit's.
+# Where most areas agree with their shapes to the last decimal stored, one that does not is damage or an edit; where
+# they do not, only another parcel's area or another unit stands out.
+_EXACT_M2: Final = 0.02
+_MOST: Final = 0.8
 _AREA_SHARE: Final = 0.01
 _AREA_SLACK_M2: Final = 0.5
 
 
-def every_column(layer: RawLayer, key: str, shape_m2: FloatArray | None) -> Canonical:
+def every_column(layer: RawLayer, key: str, shape_areas: Sequence[FloatArray]) -> Canonical:
     """Every source column under its own name, as exact text, in file order, then ``source_ref``.
 
     Records whose identifier lost digits are set aside; every other doubt is a finding.
@@ -44,8 +48,8 @@ def every_column(layer: RawLayer, key: str, shape_m2: FloatArray | None) -> Cano
         Raw columns.
     key
         Key of the source, for findings.
-    shape_m2
-        Ellipsoidal areas of the shapes (NaN: none); None for tables.
+    shape_areas
+        Areas of the shapes (m²; NaN: none) by each measure a declared area may follow; empty for tables.
     """
     log = Log(layer, key)
     unusable = np.zeros(len(layer), bool)
@@ -62,7 +66,7 @@ def every_column(layer: RawLayer, key: str, shape_m2: FloatArray | None) -> Cano
             if parsed.incomplete is not None:
                 log.rows("I024", parsed.incomplete, column.name, values=column.text)
         elif column.kind in ("integer", "real") or _AREA.search(header):
-            _numbers(column, log, shape_m2 if header == _PATCH_AREA else None)
+            _numbers(column, log, shape_areas if header == _PATCH_AREA else ())
         frame[column.name] = values
     whole = pd.DataFrame(frame, index=range(len(layer)))
     whole[SOURCE_REF] = layer.refs
@@ -87,7 +91,7 @@ def _codes(column: RawColumn, log: Log, unusable: BoolArray, *, is_identifier: b
     return parsed.values
 
 
-def _numbers(column: RawColumn, log: Log, shape_m2: FloatArray | None) -> None:
+def _numbers(column: RawColumn, log: Log, shape_areas: Sequence[FloatArray]) -> None:
     parsed = parse_numbers(column.text, AREA_UNITS)
     log.rows("I022", parsed.bad, column.name, values=column.text)
     if parsed.units is not None and parsed.units.notna().any():
@@ -100,11 +104,22 @@ def _numbers(column: RawColumn, log: Log, shape_m2: FloatArray | None) -> None:
         median = float(parsed.values[parsed.values > 0].median())
         if median < PLAUSIBLE_MEDIAN_M2:
             log.column("I028", name=column.name, detail=f"中位数{median:g}")
-    if shape_m2 is not None:
-        gap = np.abs(parsed.values.to_numpy() - shape_m2)
-        with np.errstate(invalid="ignore"):
-            off = gap > np.maximum(_AREA_SLACK_M2, _AREA_SHARE * shape_m2)
+    if len(shape_areas):
+        off = _differs(parsed.values.to_numpy(), shape_areas)
         log.rows("A006", off, column.name, values=_with_identifier(column, log.layer))
+
+
+def _differs(declared: FloatArray, shape_areas: Sequence[FloatArray]) -> BoolArray:
+    """Records whose declared area is not that of their shape, by the measure most of the others follow."""
+    with np.errstate(invalid="ignore"):
+        gaps = [np.abs(declared - area) for area in shape_areas]
+        exact = [gap <= _EXACT_M2 for gap in gaps]
+        best = max(range(len(gaps)), key=lambda i: int(exact[i].sum()))
+        known = np.isfinite(gaps[best])
+        if exact[best].sum() >= _MOST * known.sum():
+            return known & ~exact[best]
+        off: BoolArray = gaps[best] > np.maximum(_AREA_SLACK_M2, _AREA_SHARE * shape_areas[best])
+        return off
 
 
 def _noted_unit(layer: RawLayer) -> bool:

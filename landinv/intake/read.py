@@ -257,16 +257,22 @@ def _canonical(layer: RawLayer, source: SourceOptions, shaped: Shaped | None) ->
         return canonical_survey(layer, source)
     if source.role == "constraints":
         return _constraint(layer, source)
-    area = None
-    if shaped is not None:
-        area = np.full(len(layer), np.nan)
-        known = np.flatnonzero(
-            (shaped.status != QUARANTINED) & (shapely.get_dimensions(shaped.geometry) == 2)
-        )
-        area[known] = ellipsoidal_area_m2(shaped.geometry[known], shaped.crs)
-    if not source.role:
-        return every_column(layer, source.key, area)
-    return canonical_records(layer, source, area)
+    area = None if shaped is None else _areas(shaped, ellipsoidal_area_m2)
+    if source.role:
+        return canonical_records(layer, source, area)
+    if area is None or shaped is None:
+        return every_column(layer, source.key, ())
+    return every_column(layer, source.key, (area, _areas(shaped, lambda shapes, _crs: shapely.area(shapes))))
+
+
+def _areas(
+    shaped: Shaped, measure: Callable[[npt.NDArray[np.object_], str], npt.NDArray[np.float64]]
+) -> npt.NDArray[np.float64]:
+    """Area of each accepted polygon, NaN for the others."""
+    area = np.full(len(shaped.geometry), np.nan)
+    known = np.flatnonzero((shaped.status != QUARANTINED) & (shapely.get_dimensions(shaped.geometry) == 2))
+    area[known] = measure(shaped.geometry[known], shaped.crs)
+    return area
 
 
 def _constraint(layer: RawLayer, source: SourceOptions) -> Canonical:

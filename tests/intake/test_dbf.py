@@ -64,6 +64,24 @@ def test_zeroed_block_is_refused(write_dbf: Writer) -> None:
         decoded(bytes(raw))
 
 
+def test_block_lost_inside_a_row_is_refused(write_dbf: Writer) -> None:
+    raw = bytearray(write_dbf(FIELDS, ROWS * 8))
+    raw[161 + 59 * 4 + 10 : 161 + 59 * 4 + 50] = bytes(40)
+    with pytest.raises(UnreadableFileError, match="record 5 holds a block"):
+        decoded(bytes(raw))
+
+
+def test_table_padded_with_zeros_throughout_is_sound(write_dbf: Writer) -> None:
+    rows = [
+        [v.ljust(18, b"\x00") if i == 0 else v.ljust(20, b"\x00") for i, v in enumerate(r[:2])] for r in ROWS
+    ]
+    table = decoded(write_dbf(FIELDS[:2], rows))
+    assert table.columns[0].to_pylist() == ["360121425988661001", "0601"]
+    assert table.noticed == []
+    one = [r[:1] + [r[1].ljust(20, b"\x00")] + r[2:] for r in ROWS]
+    assert decoded(write_dbf(FIELDS, one)).columns[1].to_pylist() == ["东村镇厂房", "普明镇安置小区"]
+
+
 def test_two_fields_of_one_name_are_refused(write_dbf: Writer) -> None:
     with pytest.raises(UnreadableFileError, match="BSM"):
         decoded(write_dbf([("BSM", "C", 4, 0), ("BSM", "C", 4, 0)], [[b"1", b"2"]]))

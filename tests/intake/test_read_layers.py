@@ -394,6 +394,15 @@ def test_reading_without_a_role_keeps_every_column_as_text(
     assert got.findings["rule"].tolist() == ["A006"]
 
 
+def test_area_that_alone_disagrees_to_the_centimetre_is_told(
+    write_layer: Writer, at: Rect, source: Source, rules: Rules
+) -> None:
+    columns = {"BSM": [f"{i:018d}" for i in range(8)], "TBMJ": [10_000.0] * 7 + [10_000.05]}
+    got = read_every_column(source(write_layer("DK.shp", row(at, 8), columns), ""), None)
+    assert rules(got) == {"A006": 1}
+    assert "000000000000000007" in got.findings["value"][0]
+
+
 def test_several_sources_come_back_in_their_order(
     write_layer: Writer, at: Rect, source: Source, county: CountyOptions
 ) -> None:

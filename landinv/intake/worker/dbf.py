@@ -26,6 +26,7 @@ ByteArray = npt.NDArray[np.uint8]
 _HEADER: Final = 32
 _END: Final = 0x0D
 _DELETED: Final = ord("*")
+_BLOCK: Final = 8
 _TYPES: Final = {
     "C": "text", "N": "number", "F": "number", "D": "date", "L": "bool", "I": "binary integer",
     "O": "binary real", "B": "binary real", "Y": "unreadable", "M": "memo", "G": "unreadable", "T": "unreadable",
@@ -108,6 +109,7 @@ def parse_dbf(data: ByteArray, request: Request) -> DbfTable:
         )
     rows = body[: count * record_length].reshape(count, record_length)
     _check_flags(rows, request)
+    _check_lost_blocks(rows, fields, request)
     # One end mark is the rule; a few bytes more than that come from writers that were interrupted in mending.
     return DbfTable(fields, rows, rows[:, 0] == _DELETED, header[29], left_over=max(0, len(left) - 1))
 
@@ -146,10 +148,23 @@ def _check_flags(rows: ByteArray, request: Request) -> None:
                 record=int(bad[0]) + 1, byte=hex(int(rows[bad[0], 0]))
             ),
         )
-    zero = np.flatnonzero((rows[:, 1:] == 0).all(axis=1))
-    if len(zero) and rows.shape[1] > 8:
+
+
+def _check_lost_blocks(rows: ByteArray, fields: tuple[Field, ...], request: Request) -> None:
+    """Zero bytes where the other records of a field have none are a block that was never written."""
+    foreign = np.zeros(len(rows), np.int64)
+    for field in fields:
+        zeros = rows[:, field.start : field.start + field.width] == 0
+        if not zeros.any() or _TYPES.get(field.letter, "").startswith("binary"):
+            continue
+        blank_ended = rows[:, field.start + field.width - 1] == 0x20
+        # Some writers pad text with zeros; then most values of the field end so.
+        if field.letter != "C" or zeros.any(axis=1).sum() <= blank_ended.sum():
+            foreign += zeros.sum(axis=1)
+    lost = np.flatnonzero(foreign >= _BLOCK)
+    if len(lost):
         raise _damaged(
-            request, _("record {record} is nothing but zero bytes").format(record=int(zero[0]) + 1)
+            request, _("record {record} holds a block of zero bytes").format(record=int(lost[0]) + 1)
         )
 
 
