@@ -28,7 +28,14 @@ class ProjectFileError(LandinvError, ValueError):
 
 
 class SourceMissingError(LandinvError, FileNotFoundError):
-    """A file, folder or layer that was named is not there."""
+    """A file, folder or layer that was named is not there.
+
+    ``names`` lists the layers to choose from, where a file has several and none was named.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", names: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.names = names
 
 
 class UnreadableFileError(LandinvError, OSError):
@@ -85,3 +92,11 @@ class RulesetError(LandinvError, ValueError):
 
 class AssetError(LandinvError, LookupError):
     """A map asks for a resource that is not carried in the package."""
+
+
+class FindingUnknownError(LandinvError, LookupError):
+    """A finding that was named is not in the register."""
+
+
+class ReaderDefectError(LandinvError, RuntimeError):
+    """A reader of ours met a defect of its own; the file may be sound."""

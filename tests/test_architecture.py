@@ -38,7 +38,7 @@ CONTAINED = {
     "folium": ("outputs/",),
     "branca": ("outputs/",),
     "fiona": ("intake/worker",),
-    "pyogrio": ("intake/worker",),
+    "pyogrio": ("intake/worker", "outputs/layers"),
     "sqlite3": ("store/", "intake/worker"),
     "xlsxwriter": ("outputs/",),
     "openpyxl": ("intake/worker", "outputs/lists/"),

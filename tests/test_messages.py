@@ -16,7 +16,9 @@ LOCALE = Path(__file__).resolve().parent.parent / "landinv" / "locale"
 LANGUAGES = ("zh", "en")
 CJK = re.compile(r"[\u4e00-\u9fff]")
 # msgids whose Chinese may do without a Chinese character, because they hold nothing but placeholders
-WITHOUT_CJK = frozenset({"{path}: {cause}.", "{path}: {detail}.", "{path}: {key}: {what}."})
+WITHOUT_CJK = frozenset(
+    {"{path}: {cause}.", "{path}: {detail}.", "{path}: {key}: {what}.", "{finding} {rule} {feature}: {state}"}
+)
 # what the Chinese punctuation stands for; half-width marks next to a Chinese character are slips
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;!?]|[\u4e00-\u9fff][.:](?:\s|$)|[,;!?] ?[\u4e00-\u9fff]")
 

@@ -19,7 +19,7 @@ from landinv.errors import LandinvError
 from landinv.i18n import LANGUAGES, message, set_language
 from landinv.i18n import gettext as _
 
-_COMMANDS: Final = ("run",)
+_COMMANDS: Final = ("run", "check", "convert", "doctor", "template")
 
 
 class Application(click.Group, Command):

@@ -30,6 +30,8 @@ _CODES: Final[dict[type[e.LandinvError], int]] = {
     e.OutputError: 24,
     e.RulesetError: 25,
     e.AssetError: 26,
+    e.ReaderDefectError: 27,
+    e.FindingUnknownError: 28,
 }
 
 
@@ -42,7 +44,11 @@ def exit_code_table() -> list[tuple[int, str, str]]:
     """Rows of code, name and meaning, for the reference."""
     fixed = [
         (DONE, "done", "Done."),
-        (FINDINGS, "findings", "Done, with findings at or above --fail-on (convert: with any finding)."),
+        (
+            FINDINGS,
+            "findings",
+            "Done, with findings at or above --fail-on (convert, doctor: with any finding).",
+        ),
         (USAGE, "usage", "The command line is wrong."),
     ]
     caused = [(code, cls.__name__, (cls.__doc__ or "").splitlines()[0]) for cls, code in _CODES.items()]

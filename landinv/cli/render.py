@@ -37,6 +37,9 @@ def show_run(result: RunResult) -> None:
         _("Findings: {error} errors, {warning} warnings, {notice} notices.").format(
             **{s: result.findings_by_severity.get(s, 0) for s in ("error", "warning", "notice")}
         ),
+        _("Of the findings of the register {accepted} are accepted as exceptions, {fixed} are fixed.").format(
+            **{s: result.findings_by_state.get(s, 0) for s in ("accepted", "fixed")}
+        ),
         _("Since the last state of the register: {added} new, {removed} gone, {changed} changed.").format(
             **result.changes
         ),

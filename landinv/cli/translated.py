@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from landinv.i18n import LOCALE_DIR, current_language, gettext, message
+from landinv.model.roles import ROLES
 
 F = TypeVar("F", bound=Callable[..., Any] | click.Command)
 
@@ -57,6 +58,16 @@ class Command(click.Command):
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return the translated help as one line."""
         return gettext(self.help).replace("\n", " ").strip() if self.help else ""
+
+
+def known_role(_ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Refuse an unknown role, naming those there are; ``constraints.farmland`` names the kind of a constraint."""
+    if value and value.partition(".")[0] not in ROLES:
+        raise click.BadParameter(
+            gettext("{role} is no role; known: {known}.").format(role=value, known=", ".join(ROLES)),
+            param=param,
+        )
+    return value
 
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:

@@ -12,11 +12,11 @@ import numpy as np
 from landinv.geometry.area import ShapeArray
 
 _CHUNK: Final = 1_000
-_WORKERS: Final = min(os.cpu_count() or 1, 8)
+WORKERS: Final = min(os.cpu_count() or 1, 8)
 
 
 def in_threads(
-    operation: Callable[..., ShapeArray], *arrays: ShapeArray, workers: int = _WORKERS, chunk: int = _CHUNK
+    operation: Callable[..., ShapeArray], *arrays: ShapeArray, workers: int = WORKERS, chunk: int = _CHUNK
 ) -> ShapeArray:
     """Apply an elementwise operation on arrays of shapes, a chunk of them in each thread.
 

@@ -111,7 +111,7 @@ def _checked(file: zipfile.ZipFile, title: str, limits: ArchiveLimits) -> dict[s
     if not wanted:
         raise _refused(title, _("the zip file is empty"))
     if len(wanted) > limits.members:
-        raise _too_much(title, _("it holds {count} files").format(count=len(wanted)))
+        raise _too_much(title, _("the number of files in it is {count}").format(count=len(wanted)))
     return wanted
 
 

@@ -17,8 +17,10 @@ import pyproj
 from landinv.errors import CRSError
 from landinv.i18n import gettext as _
 from landinv.i18n import official
+from landinv.intake.shown_coordinates import SINGLE, Shown
 from landinv.model.crs import (
     CGCS2000_GEOGRAPHIC,
+    GCJ02,
     LATITUDE_RANGE,
     LONGITUDE_RANGE,
     NORTHING_RANGE_M,
@@ -26,6 +28,7 @@ from landinv.model.crs import (
     WGS84_GEOGRAPHIC,
     Zone,
     are_twins,
+    is_gcj02,
     old_datum,
     zone_of_prefix,
     zone_of_projection,
@@ -43,8 +46,6 @@ _WKT: Final = re.compile(
 _LOCAL: Final = re.compile(r"^(LOCAL_CS|ENGCRS|ENGINEERINGCRS)", re.IGNORECASE)
 _CGCS_INVERSE_FLATTENING: Final = 298.257222101
 _WGS_INVERSE_FLATTENING: Final = 298.257223563
-# Fewer odd shapes than this are single errors, set aside; more say that the whole layer is wrong.
-_SINGLE: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,21 @@ class Declared:
     is_degrees: bool
     zone: Zone | None = None
     is_wgs84: bool = False
+    foreign_datum: str = ""
 
 
 @dataclass(frozen=True)
 class CRSChoice:
-    """CRS to read coordinates in, evidence, findings, and shapes whose coordinates are out of its range."""
+    """CRS to read coordinates in, evidence, findings, and shapes whose coordinates are out of its range.
+
+    ``is_shifted``: the project file calls the coordinates GCJ-02, so that a shift has to be undone.
+    """
 
     crs: str
     outliers: BoolArray
     evidence: Evidence
     findings: tuple[pd.DataFrame, ...] = field(default_factory=tuple)
+    is_shifted: bool = False
 
 
 def decide_crs(
@@ -84,7 +90,8 @@ def decide_crs(
     title
         The file's name for messages.
     in_china
-        Whether degrees must lie in China's range.
+        Whether the layer is to be used with a county's: degrees must lie in China's range, and the datum must be
+        CGCS2000 or WGS 84. Otherwise any datum is kept as it is, with a finding.
 
     Raises
     ------
@@ -92,76 +99,41 @@ def decide_crs(
         If the CRS is missing and cannot be shown by coordinates, cannot be understood, is of a refused datum, or
         contradicts the coordinates.
     """
-    seen = _Shown(bounds)
+    if is_gcj02(options.crs):
+        return _shifted(prj, bounds, replace(options, crs=""), title=title)
+    seen = Shown(bounds)
     text = options.crs or (prj or "").lstrip("\ufeff").strip()
     if not text:
         return _from_coordinates(seen, options.key, title)
-    declared = _parsed(text, title)
+    declared = _parsed(text, title, any_datum=not in_china)
     choice = _Confirming(
         declared, seen, title, official("the project file") if options.crs else official("the file")
     ).choice(in_china=in_china)
     found = list(choice.findings)
     if declared.is_wgs84:
         found.append(findings("I010", dataset=options.key, value=declared.name))
+    if declared.foreign_datum:
+        found.append(
+            findings("I060", dataset=options.key, value=declared.name, detail=declared.foreign_datum)
+        )
     return replace(choice, findings=tuple(f.assign(dataset=options.key) for f in found))
 
 
-class _Shown:
-    """What coordinates show, shape by shape."""
-
-    given: BoolArray
-    degrees: BoolArray
-    swapped_degrees: BoolArray
-    prefixed: BoolArray
-    unprefixed: BoolArray
-    swapped: BoolArray
-
-    def __init__(self, bounds: FloatArray) -> None:
-        low_x, low_y, high_x, high_y = bounds.T
-        self.given = np.asarray(np.isfinite(bounds).all(axis=1), dtype=np.bool_)
-        with np.errstate(invalid="ignore"):
-            self.degrees = (
-                self.given
-                & (np.abs(bounds[:, [0, 2]]) <= 180).all(1)
-                & (np.abs(bounds[:, [1, 3]]) <= 90).all(1)
-            )
-            # Latitude where longitude belongs: China's longitudes are no latitudes.
-            self.swapped_degrees = (
-                self.given & (low_x >= LATITUDE_RANGE[0]) & (high_x <= LATITUDE_RANGE[1])
-                & (low_y >= LONGITUDE_RANGE[0]) & (high_y <= LONGITUDE_RANGE[1])
-            )  # fmt: skip
-            north = (low_y >= NORTHING_RANGE_M[0]) & (high_y <= NORTHING_RANGE_M[1])
-            east = (low_x >= NORTHING_RANGE_M[0]) & (high_x <= NORTHING_RANGE_M[1])
-            prefix_x, prefix_y = np.floor(low_x / 1e6), np.floor(low_y / 1e6)
-            self.prefixed = self.given & north & _is_prefix(prefix_x) & (prefix_x == np.floor(high_x / 1e6))
-            self.unprefixed = self.given & north & (low_x >= 1e5) & (high_x < 1e6)
-            self.swapped = self.given & east & (
-                (_is_prefix(prefix_y) & (prefix_y == np.floor(high_y / 1e6))) | ((low_y >= 1e5) & (high_y < 1e6))
-            )  # fmt: skip
-        self.prefixes = np.where(self.prefixed, prefix_x, 0).astype(int)
-        self.count = int(self.given.sum())
-        self.bounds = bounds
-
-    def mostly(self, mask: BoolArray) -> bool:
-        return self.count > 0 and float(mask.sum()) / self.count > 1 - _SINGLE
-
-    @property
-    def prefix(self) -> int:
-        """The prefix of most prefixed shapes; 0 where none is."""
-        present = self.prefixes[self.prefixes > 0]
-        return int(np.bincount(present).argmax()) if len(present) else 0
-
-    def example(self) -> str:
-        at = int(np.flatnonzero(self.given)[0]) if self.count else 0
-        return f"({self.bounds[at, 0]:.3f}, {self.bounds[at, 1]:.3f})" if self.count else "-"
+def _shifted(prj: str | None, bounds: FloatArray, options: SourceOptions, *, title: str) -> CRSChoice:
+    """Coordinates that the project file calls GCJ-02; what they are written in is decided as for any others."""
+    seen = Shown(bounds)
+    written = prj if prj and prj.strip() else CGCS2000_GEOGRAPHIC if seen.mostly(seen.degrees) else None
+    choice = decide_crs(written, bounds, options, title=title, in_china=True)
+    reason = official("the project file says GCJ-02; written in {crs}, the shift undone").format(
+        crs=choice.evidence.decision
+    )
+    told = [f for f in choice.findings if not (f["rule"] == "I010").all()]
+    found = (*told, findings("I115", dataset=options.key, value=choice.evidence.decision, action="converted"))
+    evidence = Evidence("crs", GCJ02, reason, 0.9)
+    return replace(choice, evidence=evidence, findings=found, is_shifted=True)
 
 
-def _is_prefix(numbers: FloatArray) -> BoolArray:
-    result: BoolArray = ((numbers >= 13) & (numbers <= 23)) | ((numbers >= 25) & (numbers <= 45))
-    return result
-
-
-def _from_coordinates(seen: _Shown, key: str, title: str) -> CRSChoice:
+def _from_coordinates(seen: Shown, key: str, title: str) -> CRSChoice:
     """No definition: only the zone prefix of an eight-digit easting shows the projection."""
     if seen.mostly(seen.swapped) or seen.mostly(seen.swapped_degrees):
         raise _swapped(seen, title)
@@ -190,21 +162,23 @@ def _from_coordinates(seen: _Shown, key: str, title: str) -> CRSChoice:
     )
 
 
-def _parsed(text: str, title: str) -> Declared:
+def _parsed(text: str, title: str, *, any_datum: bool) -> Declared:
     code = re.fullmatch(r"EPSG:(\d{4,6})", text, re.IGNORECASE)
     if _LOCAL.match(text):
         raise _not_understood(title, text, _("it is a local engineering CRS"))
-    if not code and not _WKT.match(text.replace("'", '"')):
+    is_json = text.startswith("{")
+    if not code and not is_json and not _WKT.match(text.replace("'", '"')):
         raise _not_understood(title, text, _("it is no CRS definition"))
     wkt = text.replace("'", '"') if '"' not in text else text
+    read = pyproj.CRS.from_json if is_json else pyproj.CRS.from_wkt
     try:
-        crs = pyproj.CRS.from_epsg(int(code.group(1))) if code else pyproj.CRS.from_wkt(wkt)
+        crs = pyproj.CRS.from_epsg(int(code.group(1))) if code else read(wkt)
     except pyproj.exceptions.CRSError as error:
         raise _not_understood(title, text, _("it is cut off or malformed")) from error
-    return _described(crs, text, title)
+    return _described(crs, text, title, any_datum=any_datum)
 
 
-def _described(crs: pyproj.CRS, text: str, title: str) -> Declared:
+def _described(crs: pyproj.CRS, text: str, title: str, *, any_datum: bool) -> Declared:
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
     geodetic = crs.geodetic_crs
@@ -212,6 +186,8 @@ def _described(crs: pyproj.CRS, text: str, title: str) -> Declared:
         raise _not_understood(title, text, _("it is a local engineering CRS"))
     names = f"{crs.name} {geodetic.name} {geodetic.datum.name if geodetic.datum else ''} {geodetic.ellipsoid.name}"
     datum = old_datum(names) or _old_ellipsoid(geodetic.ellipsoid)
+    if datum and any_datum:
+        return _foreign(crs, datum)
     if datum:
         raise CRSError(
             _(
@@ -224,6 +200,8 @@ def _described(crs: pyproj.CRS, text: str, title: str) -> Declared:
         r"2000|china|cgcs", names, re.IGNORECASE
     )
     if not (is_wgs84 or is_cgcs):
+        if any_datum:
+            return _foreign(crs, geodetic.name)
         raise CRSError(
             _("{path}: its CRS {name} is not on 国家2000 (CGCS2000).").format(path=title, name=crs.name),
             hint=_("Convert the layer to CGCS2000 first."),
@@ -234,6 +212,13 @@ def _described(crs: pyproj.CRS, text: str, title: str) -> Declared:
     zone = None if is_wgs84 else _zone(crs)
     user_input = zone.epsg if zone else crs.to_wkt()
     return Declared(user_input, crs.name, is_degrees=False, zone=zone, is_wgs84=bool(is_wgs84))
+
+
+def _foreign(crs: pyproj.CRS, datum: str) -> Declared:
+    code = crs.to_epsg()
+    return Declared(
+        f"EPSG:{code}" if code else crs.to_wkt(), crs.name, is_degrees=crs.is_geographic, foreign_datum=datum
+    )
 
 
 def _old_ellipsoid(ellipsoid: Any) -> str:
@@ -272,7 +257,7 @@ class _Confirming:
     """A declared CRS while its coordinates are heard; ``source`` is who declared it."""
 
     declared: Declared
-    seen: _Shown
+    seen: Shown
     title: str
     source: str
 
@@ -331,7 +316,7 @@ class _Confirming:
 
     def _agreed(self, crs: str, outliers: BoolArray, confidence: float) -> CRSChoice:
         """A few shapes out of range are single errors; more contradict the CRS."""
-        if self.seen.count and outliers.sum() / self.seen.count > _SINGLE:
+        if self.seen.count and outliers.sum() / self.seen.count > SINGLE:
             raise self._contradiction(
                 _("{count} of {total} shapes lie outside its range").format(
                     count=int(outliers.sum()), total=self.seen.count
@@ -361,12 +346,12 @@ def _in_china(bounds: FloatArray) -> BoolArray:
     return result
 
 
-def _check_one_zone(seen: _Shown, title: str) -> None:
+def _check_one_zone(seen: Shown, title: str) -> None:
     """Shapes of two zones in one layer cannot both be right; a single one may be an error of that shape."""
     present = seen.prefixes[seen.prefixes > 0]
     numbers, counts = np.unique(present, return_counts=True)
     minor = counts.sum() - counts.max() if len(counts) else 0
-    if len(numbers) > 1 and (minor > 1 or minor / counts.sum() > _SINGLE):
+    if len(numbers) > 1 and (minor > 1 or minor / counts.sum() > SINGLE):
         raise CRSError(
             _("{path} mixes zones: eastings begin with {zones}.").format(
                 path=title,
@@ -376,7 +361,7 @@ def _check_one_zone(seen: _Shown, title: str) -> None:
         )
 
 
-def _swapped(seen: _Shown, title: str) -> CRSError:
+def _swapped(seen: Shown, title: str) -> CRSError:
     return CRSError(
         _("{path}: the two coordinates (坐标, 经纬度) are swapped, such as {point}.").format(
             path=title, point=seen.example()

@@ -9,7 +9,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -64,6 +64,20 @@ def wanted_fields(role: str, required: Mapping[str, str]) -> tuple[Wanted, ...]:
             for f in survey_fields(role)
         )
     return tuple(Wanted(f.name, (f.name, *f.synonyms), f.required) for f in role_fields(role))
+
+
+def with_words(wanted: Sequence[Wanted], mapping: Mapping[str, str]) -> tuple[Wanted, ...]:
+    """The same fields, each also known by the header that the project file maps to it.
+
+    Examples
+    --------
+    >>> with_words((Wanted("holder", ("受让人",), False),), {"holder": "买方"})[0].words
+    ('受让人', '买方')
+    """
+    return tuple(
+        replace(field, words=(*field.words, mapping[field.name])) if field.name in mapping else field
+        for field in wanted
+    )
 
 
 @cache

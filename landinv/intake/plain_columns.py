@@ -1,6 +1,7 @@
 """A source without a role: every column as it stands, and what its own header and type show to be wrong.
 
-Nothing is converted; the findings say which values are not what their column claims to hold.
+Codes and texts stay exact text, number and date fields become numbers and dates, units are not converted; the findings
+say which values are not what their column claims to hold.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landinv.errors import FieldValueError
+from landinv.i18n import gettext as _
 from landinv.intake.area_units import PLAUSIBLE_MEDIAN_M2
 from landinv.intake.headers import header_unit, normal_header
 from landinv.intake.log import SOURCE_REF, Canonical, Log
@@ -31,14 +34,14 @@ _AREA: Final = re.compile(r"(面积|mj)$")
 _PATCH_AREA: Final = "tbmj"
 # Where most areas agree with their shapes to the last decimal stored, one that does not is damage or an edit; where
 # they do not, only another parcel's area or another unit stands out.
-_EXACT_M2: Final = 0.02
+_EXACT_M2: Final = (0.0055, 0.02)
 _MOST: Final = 0.8
 _AREA_SHARE: Final = 0.01
 _AREA_SLACK_M2: Final = 0.5
 
 
 def every_column(layer: RawLayer, key: str, shape_areas: Sequence[FloatArray]) -> Canonical:
-    """Every source column under its own name, as exact text, in file order, then ``source_ref``.
+    """Every source column under its own name, in file order, then ``source_ref``.
 
     Records whose identifier lost digits are set aside; every other doubt is a finding.
 
@@ -61,12 +64,9 @@ def every_column(layer: RawLayer, key: str, shape_areas: Sequence[FloatArray]) -
         if header in _IDENTIFIERS or _CODE.search(header):
             values = _codes(column, log, unusable, is_identifier=header in _IDENTIFIERS)
         elif column.kind == "date" or _DATE.search(header):
-            parsed = parse_dates(column.text, column.numeric)
-            log.rows("I023", parsed.bad, column.name, values=column.text)
-            if parsed.incomplete is not None:
-                log.rows("I024", parsed.incomplete, column.name, values=column.text)
+            values = _dates(column, log)
         elif column.kind in ("integer", "real") or _AREA.search(header):
-            _numbers(column, log, shape_areas if header == _PATCH_AREA else ())
+            values = _numbers(column, log, shape_areas if header == _PATCH_AREA else ())
         frame[column.name] = values
     whole = pd.DataFrame(frame, index=range(len(layer)))
     whole[SOURCE_REF] = layer.refs
@@ -81,6 +81,15 @@ def _codes(column: RawColumn, log: Log, unusable: BoolArray, *, is_identifier: b
     )
     if not is_identifier:
         return parsed.values
+    if parsed.bad.any() and not (~parsed.bad & column.text.notna()).any():
+        raise FieldValueError(
+            _(
+                "{path}: every value of {field} was stored as a number and has lost digits, such as {value}."
+            ).format(path=log.layer.title, field=column.name, value=column.text[parsed.bad].iloc[0]),
+            hint=_(
+                "Make the column text at the source and export again; lost digits cannot be brought back."
+            ),
+        )
     unusable |= parsed.bad
     half = column.text.map(lambda t: "".join(unicodedata.normalize("NFKC", t).split()), na_action="ignore")
     unlike = ((half != column.text) | (parsed.values != column.text)) & column.text.notna()
@@ -91,11 +100,25 @@ def _codes(column: RawColumn, log: Log, unusable: BoolArray, *, is_identifier: b
     return parsed.values
 
 
-def _numbers(column: RawColumn, log: Log, shape_areas: Sequence[FloatArray]) -> None:
+def _dates(column: RawColumn, log: Log) -> pd.Series:
+    """Dates of a date field; the text as it stands of a column that is only named like one."""
+    parsed = parse_dates(column.text, column.numeric)
+    log.rows("I023", parsed.bad, column.name, values=column.text)
+    if parsed.incomplete is not None:
+        log.rows("I024", parsed.incomplete, column.name, values=column.text)
+    return parsed.values if column.kind == "date" else column.text
+
+
+def _numbers(column: RawColumn, log: Log, shape_areas: Sequence[FloatArray]) -> pd.Series:
+    """Numbers of a number field; of a column that is only named like one, if all its values are plain numbers."""
     parsed = parse_numbers(column.text, AREA_UNITS)
     log.rows("I022", parsed.bad, column.name, values=column.text)
     if parsed.units is not None and parsed.units.notna().any():
         log.rows("I045", parsed.units.notna().to_numpy(dtype=bool), column.name, values=column.text)
+    plain_text = pd.to_numeric(column.text, errors="coerce").notna()
+    log.rows(
+        "I064", (parsed.values.notna() & ~plain_text).to_numpy(dtype=bool), column.name, values=column.text
+    )
     if (
         column.kind == "cells"
         and not header_unit(column.unit_text, AREA_UNITS)
@@ -107,17 +130,22 @@ def _numbers(column: RawColumn, log: Log, shape_areas: Sequence[FloatArray]) -> 
     if len(shape_areas):
         off = _differs(parsed.values.to_numpy(), shape_areas)
         log.rows("A006", off, column.name, values=_with_identifier(column, log.layer))
+    plain = not parsed.bad.any() and (parsed.units is None or not parsed.units.notna().any())
+    if column.kind == "integer" and plain:
+        return parsed.values.astype("Int64")
+    return parsed.values if column.kind in ("integer", "real") or plain else column.text
 
 
 def _differs(declared: FloatArray, shape_areas: Sequence[FloatArray]) -> BoolArray:
     """Records whose declared area is not that of their shape, by the measure most of the others follow."""
     with np.errstate(invalid="ignore"):
         gaps = [np.abs(declared - area) for area in shape_areas]
-        exact = [gap <= _EXACT_M2 for gap in gaps]
-        best = max(range(len(gaps)), key=lambda i: int(exact[i].sum()))
-        known = np.isfinite(gaps[best])
-        if exact[best].sum() >= _MOST * known.sum():
-            return known & ~exact[best]
+        for tolerance in _EXACT_M2:
+            exact = [gap <= tolerance for gap in gaps]
+            best = max(range(len(gaps)), key=lambda i: int(exact[i].sum()))
+            known = np.isfinite(gaps[best])
+            if exact[best].sum() >= _MOST * known.sum():
+                return known & ~exact[best]
         off: BoolArray = gaps[best] > np.maximum(_AREA_SLACK_M2, _AREA_SHARE * shape_areas[best])
         return off
 

@@ -85,9 +85,15 @@ def _column(values: pa.ChunkedArray, described: Mapping[str, Any]) -> RawColumn:
     text = text.where(text.notna() & (text != ""))
     # Text of a layer's numbers is exact; only cells of a spreadsheet are doubles that may have lost digits.
     return RawColumn(
-        (str(described["name"]),), str(described["type"]), text, np.zeros(len(text), bool),
-        width=int(described["width"]), decimals=int(described["decimals"]),
+        _words(described), str(described["type"]), text, np.zeros(len(text), bool), width=int(described["width"]),
+        decimals=int(described["decimals"]), unit_text=str(described.get("unit_text", "")),
     )  # fmt: skip
+
+
+def _words(described: Mapping[str, Any]) -> tuple[str, ...]:
+    """Header words of a column: its name, then the alias that a geodatabase keeps beside it."""
+    name, alias = str(described["name"]), str(described.get("alias", ""))
+    return (name, alias) if alias and alias != name else (name,)
 
 
 def take(column: RawColumn, rows: Sequence[int] | npt.NDArray[np.intp]) -> RawColumn:

@@ -18,8 +18,9 @@ from landinv.errors import EmptyLayerError, GeometryTypeError, SourceMissingErro
 from landinv.geometry.area import ellipsoidal_area_m2
 from landinv.i18n import gettext as _
 from landinv.intake.canonical import canonical_records
-from landinv.intake.headers import every_wanted, wanted_fields
+from landinv.intake.headers import every_wanted, wanted_fields, with_words
 from landinv.intake.log import SOURCE_REF, Canonical
+from landinv.intake.named_records import overlapping_shapes, with_identifiers, with_places
 from landinv.intake.naming import shown
 from landinv.intake.plain_columns import every_column
 from landinv.intake.raw import RawLayer, raw_layer
@@ -29,8 +30,9 @@ from landinv.intake.sheets import sheet_layers
 from landinv.intake.staging import SHAPEFILE, TABLE_FORMATS, Staged, staged
 from landinv.intake.survey import canonical_survey
 from landinv.intake.survey_checks import check_survey_layer
+from landinv.intake.survey_checks.shapes import heights_dropped
 from landinv.model.datasets import Dataset, Evidence, SourceAccount
-from landinv.model.fields import SURVEY_ROLES
+from landinv.model.fields import SURVEY_ROLES, field_table
 from landinv.model.findings import concat_findings, findings
 from landinv.model.options import CountyOptions, SourceOptions
 from landinv.model.roles import GEOMETRY, POLYGON
@@ -143,6 +145,15 @@ def read_every_column(
     return _dataset(plain, county, file, [_part(layer, plain, county, file) for layer in file.layers])
 
 
+def check_answer(
+    copy: Staged, answer: Answer, *, source: SourceOptions, county: CountyOptions | None
+) -> Dataset:
+    """Check what a worker has already read (empty role: keep every column); raises as :func:`read_source`."""
+    read = _table_file if copy.format in TABLE_FORMATS else _layer_file
+    file = read(source, copy, answer)
+    return _dataset(source, county, file, [_part(layer, source, county, file) for layer in file.layers])
+
+
 def _silent(_message: str) -> None:
     """Tell nobody."""
 
@@ -184,7 +195,7 @@ def _table_file(source: SourceOptions, copy: Staged, answer: Answer) -> _File:
             ),
             hint=_("Give the layer with the shapes."),
         )
-    wanted = wanted_fields(source.role, {}) if source.role else every_wanted()
+    wanted = with_words(wanted_fields(source.role, {}), source.fields) if source.role else every_wanted()
     read = sheet_layers(answer.tables, wanted, key=source.key, title=copy.title, any_words=not source.role)
     if not source.role and len(read.layers) > 1:
         raise SourceMissingError(
@@ -253,7 +264,7 @@ def _part(layer: RawLayer, source: SourceOptions, county: CountyOptions | None, 
 
 
 def _canonical(layer: RawLayer, source: SourceOptions, shaped: Shaped | None) -> Canonical:
-    if source.role in SURVEY_ROLES:
+    if field_table(source.role) in SURVEY_ROLES:
         return canonical_survey(layer, source)
     if source.role == "constraints":
         return _constraint(layer, source)
@@ -301,7 +312,11 @@ def _dataset(source: SourceOptions, county: CountyOptions | None, file: _File, p
     found = [*file.findings, *(f for p in parts for f in p.canonical.findings)]
     if shaped is not None:
         found += shaped.findings
-        if source.role in SURVEY_ROLES:
+        if source.role:
+            found += heights_dropped(file.layers[0], source.key)
+        else:
+            found += overlapping_shapes(whole, status != QUARANTINED, source.key)
+        if field_table(source.role) in SURVEY_ROLES:
             found += check_survey_layer(
                 pd.DataFrame(accepted.drop(columns="geometry")), np.asarray(accepted.geometry.array, dtype=object),
                 source, crs=shaped.crs, county_code=county.code if county else "",
@@ -326,21 +341,5 @@ def _dataset(source: SourceOptions, county: CountyOptions | None, file: _File, p
     )
     if account.ok + account.repaired + account.quarantined != account.declared:
         raise AssertionError(f"{source.key}: records do not add up to what the file declares")
-    placed = _located(concat_findings(found), whole)
+    placed = with_places(with_identifiers(concat_findings(found), whole), whole)
     return Dataset(source, accepted, account, whole[status == QUARANTINED].reset_index(drop=True), placed)
-
-
-def _located(found: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
-    """Findings with the middle of their feature's box as x and y, where it has a shape."""
-    if not isinstance(whole, gpd.GeoDataFrame) or not len(found):
-        return found
-    bounds = shapely.bounds(np.asarray(whole.geometry.array, dtype=object))
-    with np.errstate(invalid="ignore", over="ignore"):
-        middle = pd.DataFrame(
-            {"x": (bounds[:, 0] + bounds[:, 2]) / 2, "y": (bounds[:, 1] + bounds[:, 3]) / 2},
-            index=whole[SOURCE_REF].to_numpy(),
-        )
-    at = middle.reindex(found["feature"])
-    return found.assign(
-        x=np.where(np.isfinite(at["x"]), at["x"], np.nan), y=np.where(np.isfinite(at["y"]), at["y"], np.nan)
-    )

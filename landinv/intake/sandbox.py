@@ -12,6 +12,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,13 @@ from typing import Any, Final
 import pyarrow as pa
 
 from landinv import errors
-from landinv.errors import LandinvError, LimitExceededError, UnreadableFileError
+from landinv.errors import (
+    LandinvError,
+    LimitExceededError,
+    ReaderDefectError,
+    SourceMissingError,
+    UnreadableFileError,
+)
 from landinv.i18n import current_language
 from landinv.i18n import gettext as _
 from landinv.intake.drivers import skipped_drivers
@@ -34,6 +41,7 @@ _DRIVER: Final = {SHAPEFILE: "ESRI Shapefile", GEOPACKAGE: "GPKG", FILEGDB: "Ope
 _NOWHERE: Final = "http://127.0.0.1:9"
 _KEPT: Final = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 _MEMORY_EXIT: Final = 77
+_TRACEBACK: Final = "Traceback (most recent call last)"
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,8 @@ def read_staged(
         What the worker found wrong with the file, as it said it.
     UnreadableFileError
         If the worker died of the file.
+    ReaderDefectError
+        If the worker stumbled over a defect of its own code.
     LimitExceededError
         If it took more time or memory than allowed; it is killed.
     """
@@ -73,8 +83,9 @@ def read_staged(
         "file_bytes": limits.answer_bytes,
         "driver": _DRIVER.get(staged.format, ""),
     }
-    code = _run(request, staged, seconds)
     answer = staged.folder / "answer.json"
+    answer.unlink(missing_ok=True)  # of another layer of the same copy
+    code = _run(request, staged, seconds)
     if not answer.exists():
         raise _died(staged, code)
     facts = json.loads(answer.read_text(encoding="utf-8"))
@@ -140,16 +151,35 @@ def _died(staged: Staged, code: int) -> LandinvError:
                 "The file is likely damaged or made to block; export it again, in parts if it is truly large."
             ),
         )
+    if code == 1 and _TRACEBACK in log:
+        return _defect(staged, log)
     return UnreadableFileError(
         _("{path}: the reader broke off (exit code {code}).").format(path=staged.title, code=code),
         hint=_("The file is damaged; export it again from its source."),
     )
 
 
-def _as_error(told: Mapping[str, str]) -> LandinvError:
+def _defect(staged: Staged, log: str) -> ReaderDefectError:
+    """Python ends with 1 and a traceback only where our own code did not foresee what it met."""
+    handle, kept = tempfile.mkstemp(prefix="landinv-reader-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(log)
+    return ReaderDefectError(
+        _("{path}: the reader met a defect of its own on this file: {cause}.").format(
+            path=staged.title, cause=log.strip().splitlines()[-1][:160]
+        ),
+        hint=_("The file may be sound: report this with {log}, and try another format meanwhile.").format(
+            log=kept
+        ),
+    )
+
+
+def _as_error(told: Mapping[str, Any]) -> LandinvError:
     kind = getattr(errors, told["kind"], UnreadableFileError)
     if not (isinstance(kind, type) and issubclass(kind, LandinvError)):
         kind = UnreadableFileError
+    if kind is SourceMissingError:
+        return SourceMissingError(told["message"], hint=told["hint"], names=tuple(told.get("names", ())))
     error: LandinvError = kind(told["message"], hint=told["hint"])
     return error
 

@@ -14,9 +14,11 @@ import pyproj
 import shapely
 
 from landinv.errors import CRSError, EmptyLayerError, GeometryTypeError
+from landinv.geometry.gcj02 import without_gcj02
 from landinv.geometry.repair import repair_polygons
 from landinv.i18n import gettext as _
 from landinv.intake.crs_evidence import CRSChoice, decide_crs
+from landinv.intake.grid import vertices_off_the_grid
 from landinv.intake.raw import RawLayer
 from landinv.model.crs import NORTHING_RANGE_M, REACH_M, Zone, zone_of_epsg
 from landinv.model.datasets import Evidence
@@ -104,7 +106,8 @@ def accept_shapes(
     CRSError
         If the CRS is missing, contradicted or refused, or the layer lies outside the county's zone.
     """
-    shapes = shapely.force_2d(shapely.from_wkb(layer.shapes, on_invalid="ignore"))
+    with np.errstate(invalid="ignore", over="ignore"):
+        shapes = shapely.force_2d(shapely.from_wkb(layer.shapes, on_invalid="ignore"))
     judgement = _Judgement(layer, condemned)
     _judge_kinds(shapes, judgement, layer, options)
     choice = decide_crs(
@@ -118,13 +121,19 @@ def accept_shapes(
     target = county_crs or choice.crs
     placed = shapes.copy()
     placed[judgement.usable] = to_crs(shapes[judgement.usable], choice.crs, target)
+    if choice.is_shifted:
+        placed[judgement.usable] = without_gcj02(placed[judgement.usable], target)
     zone = zone_of_epsg(county_crs)
     if zone is not None:
         judgement.fail(_outside_zone(placed, judgement.usable, zone, layer, choice), "I012")
+    off_grid = vertices_off_the_grid(shapes) & judgement.usable
     polygons = np.isin(shapely.get_type_id(placed), _POLYGONS)
     judgement.fail(_without_area(placed, polygons & judgement.usable), "I051")
     found = [*choice.findings, *_contradicting_rings(layer, shapes, judgement.usable, options)]
-    found += _other_kinds(polygons, layer, options)
+    found += _other_kinds(polygons, shapes, layer, options)
+    if off_grid.any():
+        refs = layer.refs.iloc[np.flatnonzero(off_grid)].tolist()
+        found.append(findings("I062", dataset=options.key, layer=layer.layer, feature=refs))
     return _repaired(placed, judgement, layer, options, _Placing(choice, target, tuple(found)))
 
 
@@ -221,10 +230,15 @@ def _contradicting_rings(
     return [findings("I050", dataset=options.key, layer=layer.layer, feature=refs, detail=details)]
 
 
-def _other_kinds(polygons: BoolArray, layer: RawLayer, options: SourceOptions) -> list[pd.DataFrame]:
+def _other_kinds(
+    polygons: BoolArray, shapes: ShapeArray, layer: RawLayer, options: SourceOptions
+) -> list[pd.DataFrame]:
     if options.role or polygons.any():
         return []
-    return [findings("I049", dataset=options.key, layer=layer.layer, value=layer.geometry)]
+    kinds = "、".join(
+        sorted({_NAMES.get(int(k), str(k)) for k in set(shapely.get_type_id(shapes).tolist()) - {-1}})
+    )
+    return [findings("I049", dataset=options.key, layer=layer.layer, value=layer.geometry, detail=kinds)]
 
 
 def _outside_zone(

@@ -22,6 +22,7 @@ from landinv.intake.headers import Wanted, count_hits
 from landinv.intake.naming import shown
 from landinv.intake.raw import RawColumn, RawLayer
 from landinv.intake.values import plain
+from landinv.model.advice import NOT_DATA
 from landinv.model.findings import findings
 
 _SEARCHED_ROWS: Final = 30
@@ -72,7 +73,7 @@ def sheet_layers(
     EmptyLayerError
         If no sheet holds a cell, or a header has no record below it.
     """
-    grids = {name: _grid(table) for name, table in tables.items() if table.num_rows}
+    grids = {name: _grid(table) for name, table in tables.items() if table.num_rows and not is_guide(table)}
     if not grids:
         raise EmptyLayerError(
             _("{path} holds no cell (空表).").format(path=title),
@@ -108,6 +109,12 @@ def sheet_layers(
             hint=_("Check that the right file was given."),
         )
     return SheetsRead(tuple(layer for layer in layers if len(layer)), tuple(found))
+
+
+def is_guide(table: pa.Table) -> bool:
+    """Whether the first cell of a sheet says that the sheet is guidance and no data."""
+    cells = [name for name in table.column_names if name != "row"]
+    return bool(table.num_rows and cells) and NOT_DATA in str(table.column(cells[0])[0].as_py() or "")
 
 
 def _grid(table: pa.Table) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -20,9 +21,11 @@ from typing import Final
 
 from landinv.errors import LimitExceededError, SourceMissingError, UnreadableFileError
 from landinv.i18n import gettext as _
-from landinv.intake.archives import extract
+from landinv.intake.archives import Member, extract
+from landinv.intake.hash_lists import expected_sha256
 from landinv.intake.limits import FILE_BYTES
 from landinv.intake.naming import shown
+from landinv.intake.sniffing import HEAD_BYTES, is_boundary_text
 
 SHAPEFILE: Final = "shapefile"
 GEOPACKAGE: Final = "geopackage"
@@ -31,24 +34,40 @@ FILEGDB: Final = "filegdb"
 XLSX: Final = "xlsx"
 XLS: Final = "xls"
 CSV: Final = "csv"
+BOUNDARY_POINTS: Final = "boundary points"
+VCT: Final = "vct"
+DXF: Final = "dxf"
+KML: Final = "kml"
+PARQUET: Final = "geoparquet"
 TABLE_FORMATS: Final = (XLSX, XLS, CSV)
 
 _FORMATS: Final = {
     ".shp": SHAPEFILE, ".gpkg": GEOPACKAGE, ".geojson": GEOJSON, ".json": GEOJSON, ".gdb": FILEGDB,
-    ".xlsx": XLSX, ".xlsm": XLSX, ".xls": XLS, ".csv": CSV, ".txt": CSV,
+    ".xlsx": XLSX, ".xlsm": XLSX, ".xls": XLS, ".csv": CSV, ".txt": CSV, ".vct": VCT, ".dxf": DXF, ".kml": KML,
+    ".parquet": PARQUET, ".geoparquet": PARQUET,
 }  # fmt: skip
+_STAGED_SUFFIX: Final = {
+    GEOPACKAGE: ".gpkg", GEOJSON: ".geojson", XLSX: ".xlsx", XLS: ".xls", CSV: ".csv", BOUNDARY_POINTS: ".txt",
+    VCT: ".vct", DXF: ".dxf", KML: ".kml", PARQUET: ".parquet",
+}  # fmt: skip
+_IN_ARCHIVE: Final = (".shp", ".gpkg", ".geojson", ".vct", ".dxf", ".kml", ".parquet", ".geoparquet")
 _SIDECARS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _SQLITE_SIDECARS: Final = ("", "-wal", "-journal")
 _MAGIC: Final = {
     ".shp": b"\x00\x00\x27\x0a", ".shx": b"\x00\x00\x27\x0a", GEOPACKAGE: b"SQLite format 3\x00",
     XLSX: b"PK\x03\x04", XLS: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    PARQUET: b"PAR1",
 }  # fmt: skip
+_FIRST_SIGN: Final = {GEOJSON: b"{", KML: b"<"}
 _KNOWN: Final = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "OLE (.xls, password-protected .xlsx)"), (b"PK\x03\x04", "zip"),
     (b"Rar!", "rar"), (b"7z\xbc\xaf", "7z"), (b"SQLite format 3", "SQLite"), (b"\x89PNG", "png"), (b"%PDF", "pdf"),
-    (b"\x00\x00\x27\x0a", "shp/shx"), (b"<", "xml/html"), (b"{", "json"),
+    (b"\x00\x00\x27\x0a", "shp/shx"), (b"PAR1", "parquet"),
+    (b"AutoCAD Binary DXF", "binary DXF"), (b"AC10", "DWG"), (b"<", "xml/html"), (b"{", "json"),
 )  # fmt: skip
 _CHUNK: Final = 1 << 20
+# What GDAL would take for a connection: a scheme (of more letters than a Windows drive), its virtual folders, XML.
+_ADDRESS: Final = re.compile(r"^(/vsi|[A-Za-z][\w+.-]+:|<)")
 
 
 @dataclass(frozen=True)
@@ -64,6 +83,11 @@ class Staged:
     title: str
     sha256: str
     size: int
+
+
+def known_suffixes() -> frozenset[str]:
+    """Suffixes, in lower case, of files and folders that can be read."""
+    return frozenset({*_FORMATS, ".zip", ".kmz"})
 
 
 @contextmanager
@@ -102,14 +126,17 @@ def _stage(path: Path, folder: Path) -> Staged:
         if suffix == ".gdb":
             return _stage_geodatabase(path, folder, shown(path))
         return _stage_folder(path, folder)
-    if suffix == ".zip":
+    if suffix in (".zip", ".kmz"):
         return _stage_archive(path, folder)
     if suffix not in _FORMATS or suffix == ".gdb":
         raise UnreadableFileError(
             _("{path} is of no format that can be read here ({suffix}).").format(
                 path=shown(path), suffix=suffix or "-"
             ),
-            hint=_("Give a .shp, .gpkg, .gdb, .geojson, .zip, .xlsx, .xls or .csv."),
+            hint=_(
+                "Give a .shp, .gpkg, .gdb, .geojson, .parquet, .kml, .kmz, .dxf, .vct, boundary points as .txt, "
+                "a .zip, .xlsx, .xls or .csv."
+            ),
         )
     return _stage_one(path, folder, shown(path), _FORMATS[suffix])
 
@@ -118,6 +145,13 @@ def _mode(path: Path) -> int:
     try:
         mode = path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
+        if _ADDRESS.match(path.as_posix()):
+            raise UnreadableFileError(
+                _("{path} is no local file (本地文件).").format(path=shown(path)),
+                hint=_(
+                    "Copy the data to this computer and give the path of the file; nothing is ever fetched."
+                ),
+            ) from error
         raise SourceMissingError(
             _("{path} does not exist.").format(path=shown(path)),
             hint=_("Check the path in the project file; relative paths start at the project file."),
@@ -167,6 +201,8 @@ def copy_in(source: Path, target: Path, digest: hashlib._Hash) -> int:
     except OSError as error:
         raise _unreadable(source, error) from error
     size = 0
+    expected = expected_sha256(source)
+    own = hashlib.sha256() if expected else None
     with os.fdopen(handle, "rb") as reader, target.open("xb") as writer:
         if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
             raise UnreadableFileError(_("{path} is no regular file.").format(path=shown(source)))
@@ -177,7 +213,16 @@ def copy_in(source: Path, target: Path, digest: hashlib._Hash) -> int:
                     _("{path} is larger than {limit} bytes.").format(path=shown(source), limit=FILE_BYTES)
                 )
             digest.update(chunk)
+            if own is not None:
+                own.update(chunk)
             writer.write(chunk)
+    if own is not None and own.hexdigest() != expected:
+        raise UnreadableFileError(
+            _("{path} is not the file that its checksum list (.sha256) vouches for.").format(
+                path=shown(source)
+            ),
+            hint=_("Copy the file again from its source together with its list; it was damaged or edited."),
+        )
     return size
 
 
@@ -185,9 +230,10 @@ def _stage_one(path: Path, folder: Path, title: str, kind: str) -> Staged:
     if kind == SHAPEFILE:
         return _stage_shapefile(path, folder, title)
     digest = hashlib.sha256()
-    suffix = {GEOPACKAGE: ".gpkg", GEOJSON: ".geojson", XLSX: ".xlsx", XLS: ".xls", CSV: ".csv"}[kind]
-    main = folder / f"layer{suffix}"
+    main = folder / f"layer{_STAGED_SUFFIX[kind]}"
     size = copy_in(path, main, digest)
+    if path.suffix.lower() == ".txt" and _begins_as_boundary_text(main):
+        kind = BOUNDARY_POINTS
     if kind == GEOPACKAGE:
         for tail in _SQLITE_SIDECARS[1:]:
             beside = path.with_name(path.name + tail)
@@ -195,6 +241,11 @@ def _stage_one(path: Path, folder: Path, title: str, kind: str) -> Staged:
                 size += copy_in(beside, folder / (main.name + tail), hashlib.sha256())
     _check_magic(main, kind, title)
     return Staged(folder, kind, main, title, digest.hexdigest(), size)
+
+
+def _begins_as_boundary_text(copy: Path) -> bool:
+    with copy.open("rb") as file:
+        return is_boundary_text(file.read(HEAD_BYTES))
 
 
 def _check_magic(copy: Path, kind: str, title: str) -> None:
@@ -206,7 +257,7 @@ def _check_magic(copy: Path, kind: str, title: str) -> None:
         )
     wanted = _MAGIC.get(kind, b"")
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(wanted) and (kind != GEOJSON or text.startswith(b"{")):
+    if head.startswith(wanted) and text.startswith(_FIRST_SIGN.get(kind, b"")):
         return
     found = next(
         (name for magic, name in _KNOWN if text.startswith(magic) or head.startswith(magic)), _("unknown")
@@ -223,7 +274,7 @@ def _check_magic(copy: Path, kind: str, title: str) -> None:
 
 def _stage_shapefile(path: Path, folder: Path, title: str) -> Staged:
     parts = _parts(path)
-    for needed in (".shp", ".shx", ".dbf"):
+    for needed in (".shp", ".dbf"):  # an index that is missing can be made again from the .shp alone
         if needed not in parts:
             raise UnreadableFileError(
                 _("{path}: the {part} file of this shapefile is missing.").format(path=title, part=needed),
@@ -236,7 +287,7 @@ def _stage_shapefile(path: Path, folder: Path, title: str) -> Staged:
             # The table lies under another name, so that GDAL reads shapes alone and we read the text ourselves.
             stem = "shape" if suffix in (".shp", ".shx") else "table"
             size += copy_in(parts[suffix], folder / f"{stem}{suffix}", digest)
-    for suffix in (".shp", ".shx"):
+    for suffix in (s for s in (".shp", ".shx") if s in parts):
         _check_magic(folder / f"shape{suffix}", suffix, f"{title} ({suffix})")
     return Staged(folder, SHAPEFILE, folder / "shape.shp", title, digest.hexdigest(), size)
 
@@ -271,7 +322,7 @@ def _stage_archive(path: Path, folder: Path) -> Staged:
     _check_magic_zip(archive, shown(path))
     inside = folder / "inside"
     members = extract(archive, inside, title=shown(path))
-    layers = [m for m in members if m.name.lower().endswith((".shp", ".gpkg", ".geojson"))]
+    layers = _layers_of(members, path.suffix.lower())
     databases = sorted(
         {m.name[: m.name.lower().index(".gdb/") + 4] for m in members if ".gdb/" in m.name.lower()}
     )
@@ -281,9 +332,7 @@ def _stage_archive(path: Path, folder: Path) -> Staged:
             _("{path} holds {count} layers: {names}.").format(
                 path=shown(path), count=len(names), names=", ".join(shown(n) for n in names[:8]) or "-"
             ),
-            hint=_(
-                "Put exactly one shapefile, .gdb or .gpkg into the zip, or unpack it and give the file's path."
-            ),
+            hint=_("Put exactly one layer into the zip, or unpack it and give the file's path."),
         )
     target = folder / "staged"
     target.mkdir()
@@ -293,6 +342,20 @@ def _stage_archive(path: Path, folder: Path) -> Staged:
     else:
         copy = _stage_one(layers[0].path, target, title, _FORMATS[layers[0].path.suffix.lower()])
     return Staged(copy.folder, copy.format, copy.main, title, digest.hexdigest(), copy.size)
+
+
+def _layers_of(members: list[Member], suffix: str) -> list[Member]:
+    """Files of an archive that are layers.
+
+    Boundary points count where there is nothing else, for many a zip has a shapefile and its points.
+    """
+    if suffix == ".kmz":
+        return [m for m in members if m.name.lower().endswith(".kml")]
+    layers = [m for m in members if m.name.lower().endswith(_IN_ARCHIVE)]
+    if layers or any(".gdb/" in m.name.lower() for m in members):
+        return layers
+    texts = [m for m in members if m.name.lower().endswith(".txt")]
+    return [m for m in texts if _begins_as_boundary_text(m.path)]
 
 
 def _check_magic_zip(archive: Path, title: str) -> None:

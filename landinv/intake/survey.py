@@ -8,11 +8,13 @@ import pandas as pd
 from landinv.intake.headers import map_fields, wanted_fields
 from landinv.intake.log import SOURCE_REF, Canonical, Log
 from landinv.intake.raw import RawColumn, RawLayer
+from landinv.intake.survey_checks.fields import check_columns
 from landinv.intake.values import parse_codes, parse_numbers
 from landinv.model import fields as F
 from landinv.model.findings import findings
 from landinv.model.landclass import landclass_names
 from landinv.model.options import SourceOptions
+from landinv.model.survey_lists import only_second_survey
 
 _LAND_CLASSES = (F.DLBM, "KCDLBM", F.PZYT)
 # Names that are words rather than codes; a spreadsheet's tricks with digits do not reach them.
@@ -56,6 +58,7 @@ def canonical_survey(layer: RawLayer, options: SourceOptions) -> Canonical:
             findings("I019", dataset=options.key, layer=layer.layer, field=[s.name for s in absent],
                      detail=[s.alias for s in absent])
         )  # fmt: skip
+    log.findings += check_columns(columns, options.role, key=options.key, layer=layer.layer)
     ordered = pd.DataFrame(frame, index=range(len(layer)))
     ordered[SOURCE_REF] = layer.refs
     fields = {name: column.name for name, column in columns.items()}
@@ -72,7 +75,12 @@ def _text(name: str, column: RawColumn, log: Log) -> pd.Series:
 
 
 def _padded(name: str, values: pd.Series, log: Log) -> pd.Series:
-    """Class codes that lost their leading zero to a number get it back: 601 is 0601, 9 is 09."""
+    """Class codes that lost their leading zero to a number get it back: 601 is 0601, 9 is 09.
+
+    Not in a layer of the second survey, whose 101 is a railway and would become a paddy field.
+    """
+    if values.isin(list(only_second_survey())).any():
+        return values
     lost = ~values.isin(list(landclass_names())) & ("0" + values).isin(list(landclass_names()))
     log.rows("I043", lost.to_numpy(dtype=bool), name, values=values)
     return values.where(~lost, "0" + values)

@@ -10,6 +10,7 @@ from typing import Final
 
 CGCS2000_GEOGRAPHIC: Final = "EPSG:4490"
 WGS84_GEOGRAPHIC: Final = "EPSG:4326"
+GCJ02: Final = "GCJ-02"  # no CRS but a shift of hundreds of metres that Chinese web maps apply
 FALSE_EASTING_M: Final = 500_000.0
 NORTHING_RANGE_M: Final = (1.8e6, 6.0e6)
 LONGITUDE_RANGE: Final = (73.0, 136.0)
@@ -113,6 +114,17 @@ def zone_of_projection(central_meridian: float, false_easting_m: float) -> Zone 
 def are_twins(one: Zone, other: Zone) -> bool:
     """True where two zones share the central meridian, so that coordinates differ in the prefix alone (37 and 19)."""
     return one.central_meridian == other.central_meridian
+
+
+def is_gcj02(text: str) -> bool:
+    """Whether a CRS as typed means the shifted coordinates of web maps.
+
+    Examples
+    --------
+    >>> is_gcj02("gcj02"), is_gcj02("GCJ-02"), is_gcj02("EPSG:4326")
+    (True, True, False)
+    """
+    return "".join(c for c in text.upper() if c.isalnum()) == "GCJ02"
 
 
 def old_datum(name: str) -> str:

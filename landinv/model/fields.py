@@ -25,22 +25,32 @@ TBMJ: Final = "TBMJ"
 KCMJ: Final = "KCMJ"
 KCXS: Final = "KCXS"
 TBDLMJ: Final = "TBDLMJ"
+KCDLBM: Final = "KCDLBM"
+FRDBS: Final = "FRDBS"
 CZCSXM: Final = "CZCSXM"
 XZQDM: Final = "XZQDM"
 XZQMC: Final = "XZQMC"
 KFYQMC: Final = "KFYQMC"
+CZCLX: Final = "CZCLX"
 CZCDM: Final = "CZCDM"
 CZCMC: Final = "CZCMC"
+DCMJ: Final = "DCMJ"
+JSMJ: Final = "JSMJ"
 PZWH: Final = "PZWH"
 PZYT: Final = "PZYT"
+SJNF: Final = "SJNF"
 
 SURVEY_ROLES: Final = ("dltb", "xzq", "cjdcq", "pzwjstd", "czcdyd", "lsyd", "kfyq")
-REQUIRED_SURVEY_FIELDS: Final = {"dltb": DLBM, "xzq": XZQDM, "cjdcq": ZLDWDM}
+YEAR_LAYER: Final = "dltbgx"  # the annual change survey's patches as they are after the change
+REQUIRED_SURVEY_FIELDS: Final = {"dltb": DLBM, "xzq": XZQDM, "cjdcq": ZLDWDM, YEAR_LAYER: DLBM}
 
 
 @dataclass(frozen=True)
 class SurveyField:
-    """One field of a survey layer: its standard name, Chinese alias, type and stored width."""
+    """One field of a survey layer: its standard name, Chinese alias, type and stored width.
+
+    ``certainty`` is that of the width: V was read in production software, K is unverified.
+    """
 
     name: str
     alias: str
@@ -48,6 +58,18 @@ class SurveyField:
     length: int
     decimals: int
     mandatory: str
+    certainty: str = "K"
+
+
+def field_table(role: str) -> str:
+    """The survey layer whose fields a role has: a year layer those of the patches.
+
+    Examples
+    --------
+    >>> field_table("dltbgx"), field_table("xzq"), field_table("supplies")
+    ('dltb', 'xzq', 'supplies')
+    """
+    return "dltb" if role == YEAR_LAYER else role
 
 
 @cache
@@ -62,7 +84,15 @@ def survey_fields(layer: str) -> tuple[SurveyField, ...]:
     '地类编码'
     """
     return tuple(
-        SurveyField(r["field"], r["alias"], r["type"], int(r["length"]), int(r["decimals"]), r["mandatory"])
+        SurveyField(
+            r["field"],
+            r["alias"],
+            r["type"],
+            int(r["length"]),
+            int(r["decimals"]),
+            r["mandatory"],
+            r["certainty"],
+        )
         for r in table("survey_fields")
-        if r["layer"] == layer
+        if r["layer"] == field_table(layer)
     )

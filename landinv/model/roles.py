@@ -6,19 +6,24 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from landinv.model.fields import SURVEY_ROLES
+from landinv.model.fields import SURVEY_ROLES, YEAR_LAYER
 from landinv.model.tables import table
 
-RECORD_ROLES: Final = ("approvals", "supplies", "planning", "projects")
-ROLES: Final = (*SURVEY_ROLES, "approvals", "supplies", "planning", "constraints", "projects")
+TOWNSHIPS: Final = "townships"
+RECORD_ROLES: Final = ("approvals", "supplies", "planning", "projects", TOWNSHIPS)
+ROLES: Final = (
+    *SURVEY_ROLES, YEAR_LAYER, "approvals", "supplies", "planning", "constraints", "projects", TOWNSHIPS,
+)  # fmt: skip
 POLYGON: Final = "polygon"
 POLYGON_OR_NONE: Final = "polygon or none"
 ANY_OR_NONE: Final = "polygon, point or none"
+NO_SHAPES: Final = "none"
 GEOMETRY: Final = {
-    **dict.fromkeys((*SURVEY_ROLES, "planning", "constraints"), POLYGON),
+    **dict.fromkeys((*SURVEY_ROLES, YEAR_LAYER, "planning", "constraints"), POLYGON),
     "approvals": POLYGON_OR_NONE,
     "supplies": POLYGON_OR_NONE,
     "projects": ANY_OR_NONE,
+    TOWNSHIPS: NO_SHAPES,
 }
 CONSTRAINT_KINDS: Final = ("farmland", "redline", "boundary")
 EFFECTS: Final = ("exclude", "report")

@@ -7,6 +7,9 @@ from typing import Final
 
 import pandas as pd
 
+from landinv.inventory.finding_states import open_findings, state_counts
+from landinv.model.finding_state import OPEN, STATES
+from landinv.model.findings import finding_rules
 from landinv.model.parcels import kinds
 from landinv.model.severity import SEVERITIES
 from landinv.reports.rounding import SHOWN_AREAS, shown_areas
@@ -107,11 +110,32 @@ def kind_counts(parcels: pd.DataFrame) -> dict[str, int]:
     return {name: int(counts.get(name, 0)) for name in kinds()}
 
 
+def findings_by_rule(findings: pd.DataFrame) -> pd.DataFrame:
+    """Findings counted by rule, the worst first.
+
+    Returns
+    -------
+    DataFrame
+        rule, name, severity, responsible, message (the rule's own), clause, and the number in each state (open,
+        accepted, fixed); index 0..n-1.
+    """
+    states = findings["state"] if "state" in findings else pd.Series(OPEN, index=findings.index)
+    counts = pd.crosstab(findings["rule"], states).reindex(columns=list(STATES), fill_value=0)
+    known = pd.DataFrame([vars(rule) for rule in finding_rules().values()]).set_index("code")
+    told = counts.rename_axis(index="rule", columns=None).join(known, how="left").reset_index()
+    worst = told["severity"].map({name: -place for place, name in enumerate(SEVERITIES)})
+    order = told.assign(worst=worst).sort_values(["worst", "rule"]).index
+    columns = ["rule", "name", "severity", "responsible", "message", "clause", *STATES]
+    return told.loc[order, columns].reset_index(drop=True)
+
+
 def finding_counts(findings: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Number of findings: ``by_severity`` (all severities, worst last) and ``by_rule`` (sorted by code)."""
-    severities = findings["severity"].value_counts()
-    rules = findings["rule"].value_counts().sort_index()
+    """Number of findings: open ones ``by_severity`` (worst last) and ``by_rule`` (sorted), all ``by_state``."""
+    still_open = open_findings(findings)
+    severities = still_open["severity"].value_counts()
+    rules = still_open["rule"].value_counts().sort_index()
     return {
         "by_severity": {name: int(severities.get(name, 0)) for name in SEVERITIES},
         "by_rule": {str(code): int(count) for code, count in rules.items()},
+        "by_state": state_counts(findings),
     }

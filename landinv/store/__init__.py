@@ -17,9 +17,10 @@ from landinv.i18n import gettext as _
 from landinv.model.options import CountyOptions
 from landinv.store.backup import backup
 from landinv.store.geopackage import DEFAULT_TIMEOUT_S, GeoPackageStore
+from landinv.store.history import no_known_parcels
 from landinv.store.state import Commit, Event, State
 
-__all__ = ["Commit", "Event", "State", "Store", "backup", "open_store"]
+__all__ = ["Commit", "Event", "State", "Store", "backup", "no_known_parcels", "open_store"]
 
 _SERVER_ADDRESSES: Final = ("postgresql://", "postgres://")
 
@@ -39,6 +40,9 @@ class Store(Protocol):
     def known_parcels(self) -> gpd.GeoDataFrame:
         """Every parcel ever registered, for identity."""
 
+    def known_findings(self) -> pd.DataFrame | None:
+        """The register's findings with their states; None where nothing was ever stored."""
+
     def commit(self, state: State, event: Event, *, lineage: pd.DataFrame | None = None) -> Commit:
         """Bring the store to a state, wholly or not at all."""
 
@@ -50,6 +54,9 @@ class Store(Protocol):
 
     def lineage(self) -> pd.DataFrame:
         """Which numbers came out of which."""
+
+    def finding_history(self) -> pd.DataFrame:
+        """What became of findings, oldest first."""
 
     def verify(self) -> pd.DataFrame:
         """Problems found, one row each."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landinv.model.finding_state import STATE_COLUMNS, STATE_DATES
 from landinv.model.findings import FINDING_COLUMNS
 from landinv.model.parcels import parcel_columns
 from landinv.model.roles import role_fields
@@ -59,7 +60,8 @@ def _specified(table: str) -> dict[str, str]:
     if table == "parcels":
         return {c.name: c.kind for c in parcel_columns()}
     if table == "findings":
-        return {c: "number" if c in "xy" else "text" for c in FINDING_COLUMNS}
+        numbers = {c: "number" if c in "xy" else "text" for c in FINDING_COLUMNS}
+        return {**numbers, **{c: "date" if c in STATE_DATES else "text" for c in STATE_COLUMNS}}
     return {f.name: _ROLE_KINDS.get(f.kind, "text") for f in role_fields(table)}
 
 

@@ -16,8 +16,9 @@ from landinv.i18n import gettext as _
 from landinv.model.options import CountyOptions
 from landinv.store.chain import Link, batch_content, close_batch, head, table_sums
 from landinv.store.columns import FID, GEOM, ROWSUM, column_kinds
+from landinv.store.finding_history import finding_changes, write_finding_changes
 from landinv.store.gpkg.rtree import create_triggers, drop_triggers, index_rows, unindex_rows
-from landinv.store.gpkg.schema import create_base
+from landinv.store.gpkg.schema import FINDING_HISTORY, create_base
 from landinv.store.gpkg.spatial_ref import srs_id_of
 from landinv.store.gpkg.tables import add_columns, create_table, mark_changed, quoted, retype_columns
 from landinv.store.plan import HistoryRow, Row, TablePlan, plan_table, row_boxes
@@ -84,6 +85,7 @@ def _write(
 ) -> Commit:
     batch = last.batch + 1
     is_first = batch == 1
+    findings = finding_changes(connection, change.state.findings)
     for plan in plans:
         if not plan.is_empty:
             _write_table(connection, plan)
@@ -91,9 +93,11 @@ def _write(
     history = _write_history(connection, parcels.history, batch=batch)
     has_lineage = _write_lineage(connection, change.lineage, batch=batch)
     touched = [plan.table for plan in plans if is_first or not plan.is_empty]
-    records = ["events", *(["parcel_history"] if history else []), *(["lineage"] if has_lineage else [])]
+    has_findings = write_finding_changes(connection, findings, batch=batch, at=stamp)
+    grown = {"lineage": has_lineage, FINDING_HISTORY: has_findings}
+    records = ["events", *(["parcel_history"] if history else []), *(t for t, grew in grown.items() if grew)]
     mark_changed(connection, [*touched, *records], at=stamp)
-    sums = table_sums(connection, [*touched, *(["lineage"] if has_lineage or is_first else [])])
+    sums = table_sums(connection, [*touched, *(t for t, grew in grown.items() if grew or is_first)])
     counts = {
         action: sum(row.action == action for row in parcels.history) for action in (ADDED, REMOVED, CHANGED)
     }

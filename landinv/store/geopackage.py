@@ -21,6 +21,7 @@ from landinv.store import history, verify
 from landinv.store.chain import head
 from landinv.store.commit import Change, write_change
 from landinv.store.connection import connected, errors_of, reading, writing
+from landinv.store.finding_history import read_finding_history
 from landinv.store.gpkg.schema import APPLICATION_ID, SCHEMA_VERSION
 from landinv.store.gpkg.tables import read_frame
 from landinv.store.state import ATTRIBUTE_TABLES, FEATURE_TABLES, Commit, Event, State
@@ -81,11 +82,13 @@ class GeoPackageStore:
         """Every parcel ever registered: parcel_id, family, natural_key, current, geometry (county's CRS)."""
         with self._reading(builds_upon=True) as connection:
             if connection is None:
-                columns = {c: pd.Series(dtype="str") for c in ("parcel_id", "family", "natural_key")}
-                return gpd.GeoDataFrame(
-                    {**columns, "current": pd.Series(dtype="bool")}, geometry=[], crs=self._crs
-                )
+                return history.no_known_parcels(self._crs)
             return history.read_known_parcels(connection, self._crs)
+
+    def known_findings(self) -> pd.DataFrame | None:
+        """The register's findings with their states; None where nothing was ever stored."""
+        with self._reading(builds_upon=True) as connection:
+            return None if connection is None else read_frame(connection, "findings", crs=self._crs)
 
     def commit(self, state: State, event: Event, *, lineage: pd.DataFrame | None = None) -> Commit:
         """Bring the store to a state, wholly or not at all; where it says all this already, touch nothing.
@@ -137,6 +140,11 @@ class GeoPackageStore:
         """Which numbers came out of which: batch, parent_id, child_id, overlap_m2 (plane)."""
         with self._reading() as connection:
             return pd.DataFrame() if connection is None else history.read_lineage(connection)
+
+    def finding_history(self) -> pd.DataFrame:
+        """What became of findings, oldest first: batch, at, actor, command, as_of, finding_id, action, by, why."""
+        with self._reading() as connection:
+            return pd.DataFrame() if connection is None else read_finding_history(connection)
 
     def verify(self) -> pd.DataFrame:
         """Problems found, one row each (check, table, row, message); empty where the store is sound or not there."""

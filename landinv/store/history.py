@@ -72,6 +72,12 @@ def read_known_parcels(connection: sqlite3.Connection, crs: pyproj.CRS) -> gpd.G
     return gpd.GeoDataFrame(pd.concat(present, ignore_index=True), crs=crs)
 
 
+def no_known_parcels(crs: pyproj.CRS | str) -> gpd.GeoDataFrame:
+    """What a register that was never written knows: the columns of :func:`read_known_parcels`, no rows."""
+    columns = {c: pd.Series(dtype="str") for c in _KNOWN}
+    return gpd.GeoDataFrame({**columns, "current": pd.Series(dtype="bool")}, geometry=[], crs=crs)
+
+
 def read_lineage(connection: sqlite3.Connection) -> pd.DataFrame:
     """Lineage in order: batch, parent_id, child_id, overlap_m2 (plane)."""
     columns = ["batch", "parent_id", "child_id", "overlap_m2"]

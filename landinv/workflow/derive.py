@@ -14,6 +14,7 @@ from landinv.i18n import gettext as _
 from landinv.inventory.assemble import join_parcels, record_parcels, residual_parcels, supply_parcels
 from landinv.inventory.attributes import with_areas, with_shares
 from landinv.inventory.themes import ThemeLayers, parcel_shares
+from landinv.inventory.townships import township_findings, with_current_townships, with_former_said
 from landinv.ledger.approval_records import ApprovalJoin, join_approval_records
 from landinv.ledger.projects import merge_projects
 from landinv.ledger.supply_records import SupplyJoin, join_supply_records
@@ -22,6 +23,8 @@ from landinv.model.findings import concat_findings, findings, no_findings
 from landinv.model.keys import normal_document_nos
 from landinv.model.landclass import PLAN_CODE_SYSTEM_2023
 from landinv.model.options import ProjectOptions
+from landinv.model.roles import TOWNSHIPS
+from landinv.model.townships import TownshipUnits, township_units
 from landinv.rules.approvals import judge_approvals
 from landinv.rules.date_checks import check_approvals, check_supplies
 from landinv.rules.ruleset import Ruleset
@@ -35,17 +38,23 @@ SEEN_M2: Final = 1.0  # zones that overlap by less inside a parcel: two surveys 
 
 @dataclass(frozen=True)
 class Sources:
-    """Accepted sources by role, in the order of the project file."""
+    """Accepted sources by role, in the order of the project file.
+
+    ``survey``: the land class patches as year layers have changed them; None where there are none.
+    """
 
     datasets: tuple[Dataset, ...]
     crs: str
+    survey: gpd.GeoDataFrame | None = None
 
     def of(self, role: str) -> list[Dataset]:
         """Datasets of one role."""
         return [d for d in self.datasets if d.options.role == role]
 
     def layer(self, role: str) -> gpd.GeoDataFrame | None:
-        """All features of a role in one frame, or None where no source has it."""
+        """All features of a role in one frame, patches of the latest year; None where no source has it."""
+        if role == "dltb" and self.survey is not None:
+            return self.survey
         return _one_layer([d.frame for d in self.of(role)], self.crs)
 
     def constraints(self, effect: str | None = None) -> dict[str, gpd.GeoDataFrame]:
@@ -70,6 +79,11 @@ class Sources:
             planning=self.layer("planning"),
             constraints=self.constraints(),
         )
+
+    def townships(self, county_code: str, as_of: date) -> TownshipUnits:
+        """Townships on a day, by the shipped list and the bureau's tables."""
+        tables = [pd.DataFrame(d.frame) for d in self.of(TOWNSHIPS)]
+        return township_units(county_code, pd.concat(tables, ignore_index=True) if tables else None, as_of)
 
     def plan_code_system(self) -> str:
         """The code system of the planning layers; where they differ, all of them."""
@@ -117,7 +131,8 @@ def derive(
         judged = _judged(records, ruleset, as_of)
         bare = _bare_parcels(residual, counted[0], records, judged, crs=crs)
     with steps.step("shares", _("Measuring class, owner, plan and restrictions …")):
-        parcels, shares, overlaps = _with_shares(bare, sources)
+        units = sources.townships(options.county.code, as_of)
+        parcels, shares, overlaps = _with_shares(bare, sources, units)
     found = [d.findings for d in sources.datasets]
     found += [records.approvals.findings, records.supplies.findings, records.project_findings]
     found += [residual.findings, counted[1], judged.findings, overlaps]
@@ -206,14 +221,14 @@ def _bare_parcels(
 
 
 def _with_shares(
-    bare: gpd.GeoDataFrame, sources: Sources
+    bare: gpd.GeoDataFrame, sources: Sources, units: TownshipUnits
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame]:
     layers = sources.theme_layers()
     shares = parcel_shares(bare, layers, crs=sources.crs)
-    parcels = with_shares(
-        bare, shares.rows, measured=layers.measured(), plan_code_system=sources.plan_code_system()
-    )
-    return parcels, shares.rows, _overlap_findings(shares.excess, bare)
+    rows = with_current_townships(shares.rows, units)
+    parcels = with_shares(bare, rows, measured=layers.measured(), plan_code_system=sources.plan_code_system())
+    found = [_overlap_findings(shares.excess, bare), township_findings(rows, units)]
+    return with_former_said(parcels, shares.rows, units), rows, concat_findings(found)
 
 
 def _overlap_findings(excess: pd.DataFrame, parcels: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from landinv.model.options import (
     RulesOptions,
     SourceOptions,
 )
-from landinv.model.roles import CONSTRAINT_KINDS, EFFECTS, ROLES
+from landinv.model.roles import CONSTRAINT_KINDS, EFFECTS, ROLES, TOWNSHIPS
 from landinv.model.units import AREA_FACTORS
 
 _TABLES: Final = ("county", "store", "output", "sources", "rules", "derive")
@@ -55,10 +55,11 @@ def read_project(path: Path) -> ProjectOptions:
                 _("{path} has no [{table}] table.").format(path=path, table=name),
                 hint=_("Add it as the documentation of landinv.toml shows."),
             )
-    sources = _Sources(path, folder).read(_table(document, "sources", path))
+    county = _table(document, "county", path)
+    sources = _Sources(path, folder).read(_with_townships(_table(document, "sources", path), county, path))
     return ProjectOptions(
         path=path.resolve(),
-        county=_county(_table(document, "county", path), path),
+        county=_county(county, path),
         store=_store(_table(document, "store", path), path, folder),
         output=_output(_table(document, "output", path), path, folder),
         sources=sources,
@@ -127,7 +128,7 @@ def _text(table: Mapping[str, Any], key: str, where: str, path: Path, *, default
 
 
 def _county(table: Mapping[str, Any], path: Path) -> CountyOptions:
-    _check_keys(table, ("name", "code", "crs"), "[county]", path)
+    _check_keys(table, ("name", "code", "crs", TOWNSHIPS), "[county]", path)
     county = CountyOptions(*(_text(table, key, "[county]", path) for key in ("name", "code", "crs")))
     if not county.name or not _COUNTY_CODE.fullmatch(county.code):
         raise ProjectFileError(
@@ -138,6 +139,19 @@ def _county(table: Mapping[str, Any], path: Path) -> CountyOptions:
         )
     _check_working_crs(county.crs, path)
     return county
+
+
+def _with_townships(sources: Mapping[str, Any], county: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """The sources and, where the county names one, its table of townships: a source like any other."""
+    file = _text(county, TOWNSHIPS, "[county]", path)
+    if not file:
+        return sources
+    if TOWNSHIPS in sources:
+        raise ProjectFileError(
+            _("{path}: the table of townships is named in [county] and in [sources].").format(path=path),
+            hint=_("Name it once."),
+        )
+    return {**sources, TOWNSHIPS: {"path": file}}
 
 
 def _check_working_crs(crs: str, path: Path) -> None:

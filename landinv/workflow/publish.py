@@ -17,6 +17,7 @@ from landinv.fieldwork.visit_order import visit_order
 from landinv.i18n import gettext as _
 from landinv.model.options import ProjectOptions
 from landinv.outputs.feed.package import FeedContent, write_feed
+from landinv.outputs.layers.set_aside import keep_older, with_reasons, write_set_aside
 from landinv.outputs.lists.content import WorkbookContent
 from landinv.outputs.lists.csv import write_findings_csv, write_parcels_csv, write_slivers_csv
 from landinv.outputs.lists.workbook import write_workbook
@@ -26,6 +27,7 @@ from landinv.workflow.derive import Derived, Sources
 from landinv.workflow.progress import Steps
 
 MAP_TITLE: Final = "批而未供与闲置土地分布图"
+SET_ASIDE: Final = "quarantined"
 STAMP: Final = "内部用图　注意保密"
 
 
@@ -58,6 +60,7 @@ def built_outputs(results: Results, options: ProjectOptions, *, steps: Steps) ->
     with workshop(options.output.dir) as folder:
         with steps.step("lists", _("Writing lists and workbook …")):
             _write_lists(results, options, folder)
+            _write_set_aside(results, folder)
         with steps.step("map", _("Drawing the map …")):
             save_map(build_map(_map_content(results, options)), folder / "map.html")
         with steps.step("feed", _("Writing the feed …")):
@@ -72,9 +75,14 @@ def put_in_place(built: Path, target: Path) -> list[Output]:
         name = made.relative_to(built)
         digest, size = sha256_of(made), made.stat().st_size
         wanted = target / name
+        if name.parts[0] == SET_ASIDE and wanted.is_file() and sha256_of(wanted) != digest:
+            keep_older(wanted)
         unchanged = wanted.is_file() and wanted.stat().st_size == size and sha256_of(wanted) == digest
         stands = wanted if unchanged else write_atomically(wanted, _moved_from(made))
         outputs.append(Output(name.as_posix(), stands, digest, size))
+    for mended in sorted((target / SET_ASIDE).glob("*.gpkg")):
+        if mended not in [o.path for o in outputs] and "_旧" not in mended.stem:
+            keep_older(mended)
     return outputs
 
 
@@ -83,6 +91,16 @@ def _moved_from(made: Path) -> Callable[[Path], None]:
         made.replace(temporary)
 
     return move
+
+
+def _write_set_aside(results: Results, folder: Path) -> None:
+    """What the sources' records could not become part of the register for is there to be mended and read in again."""
+    for dataset in results.sources.datasets:
+        if len(dataset.quarantined):
+            records = with_reasons(dataset.quarantined, dataset.findings)
+            write_set_aside(
+                records, folder / SET_ASIDE / f"{dataset.account.key}.gpkg", layer=dataset.account.key
+            )
 
 
 def _write_lists(results: Results, options: ProjectOptions, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ import pandas as pd
 import pyarrow as pa
 import pyogrio
 import pytest
+import shapely
 from shapely.geometry import Polygon, box
 from shapely.geometry.base import BaseGeometry
 
+from landinv.errors import LandinvError
 from landinv.i18n import current_language
 from landinv.intake import read
 from landinv.intake.sandbox import Answer, _as_error
 from landinv.intake.staging import Staged
 from landinv.intake.worker import filegdb, gdal_reader, reading
 from landinv.intake.worker.__main__ import _answer
+from landinv.intake.worker.answer import Request
 from landinv.model.options import CountyOptions, SourceOptions
 
 X0, Y0 = 37_548_000.0, 4_240_000.0
@@ -191,3 +195,32 @@ def write_dbf() -> Callable[..., bytes]:
 def rules() -> Callable[[Any], dict[str, int]]:
     """How often each rule stands in the findings of a dataset."""
     return lambda dataset: dataset.findings["rule"].value_counts().to_dict()
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Callable[..., dict[int, dict[int, BaseGeometry]]]:
+    """Read a file's bytes cut at each of ``cuts``: shapes by record where a reader takes them, {} where it refuses.
+
+    Records that are condemned, and records a finding speaks of or that a finding of the whole file may concern, count
+    as told of; they are left out. Any error but the package's own goes on.
+    """
+
+    def run(module: str, raw: bytes, cuts: Any, layer: str = "") -> dict[int, dict[int, BaseGeometry]]:
+        reader = import_module(f"landinv.intake.worker.{module}").read_content
+        path = tmp_path / "layer"
+        found: dict[int, dict[int, BaseGeometry]] = {}
+        for cut in cuts:
+            path.write_bytes(raw[:cut])
+            try:
+                content = reader(Request(str(path), str(tmp_path), "layer", layer))
+            except LandinvError:
+                continue
+            told = {n.record for n in content.noticed}
+            table = content.tables["layer"]
+            shapes = shapely.from_wkb(table.column("geometry").to_numpy(zero_copy_only=False))
+            found[cut] = {
+                n: s for n, s in zip(table.column("record").to_pylist(), shapes, strict=True) if n not in told
+            }
+        return found
+
+    return run

@@ -28,8 +28,9 @@ def test_text_and_digits_come_out_exactly(write_dbf: Writer) -> None:
     table = decoded(write_dbf(FIELDS, ROWS))
     assert table.names == ["BSM", "XMMC", "TBMJ", "PZRQ"]
     assert [c.to_pylist() for c in table.columns] == [
-        ["360121425988661001", "0601"], ["东村镇厂房", "普明镇安置小区"], ["1234.50", "***"], ["20190501", None],
+        ["360121425988661001", "0601"], ["东村镇厂房", "普明镇安置小区"], ["1234.50", None], ["20190501", None],
     ]  # fmt: skip
+    assert [(n.rule, n.field) for n in table.noticed] == [("I068", "TBMJ")]
     assert [t["type"] for t in table.types] == ["text", "text", "real", "date"]
     assert table.encoding == "gb18030"
 
@@ -78,7 +79,7 @@ def test_table_padded_with_zeros_throughout_is_sound(write_dbf: Writer) -> None:
     table = decoded(write_dbf(FIELDS[:2], rows))
     assert table.columns[0].to_pylist() == ["360121425988661001", "0601"]
     assert table.noticed == []
-    one = [r[:1] + [r[1].ljust(20, b"\x00")] + r[2:] for r in ROWS]
+    one = [[*r[:1], r[1].ljust(20, b"\x00"), *r[2:]] for r in ROWS]
     assert decoded(write_dbf(FIELDS, one)).columns[1].to_pylist() == ["东村镇厂房", "普明镇安置小区"]
 
 

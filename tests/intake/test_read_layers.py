@@ -163,14 +163,58 @@ def test_deleted_row_is_set_aside_and_the_others_keep_their_attributes(
     assert got.frame.geometry.iloc[0].equals(at(200, 0, 300, 100))
 
 
-@pytest.mark.parametrize("suffix", [".shx", ".dbf"])
-def test_missing_part_is_named(
-    write_layer: Writer, at: Rect, source: Source, county: CountyOptions, suffix: str
-) -> None:
+def test_missing_table_is_named(write_layer: Writer, at: Rect, source: Source, county: CountyOptions) -> None:
     path = write_layer("GD.shp", row(at, 2), supplies(2))
-    path.with_suffix(suffix).unlink()
-    with pytest.raises(UnreadableFileError, match=rf"GD\.shp: the {suffix} file"):
+    path.with_suffix(".dbf").unlink()
+    with pytest.raises(UnreadableFileError, match=r"GD\.shp: the \.dbf file"):
         read_source(source(path), county)
+
+
+def test_missing_index_is_made_again_and_told(
+    write_layer: Writer, at: Rect, source: Source, county: CountyOptions, rules: Rules
+) -> None:
+    path = write_layer("GD.shp", row(at, 3), supplies(3))
+    before = read_source(source(path), county)
+    path.with_suffix(".shx").unlink()
+    got = read_source(source(path), county)
+    assert rules(got) == {"I063": 1}
+    assert got.frame.geometry.geom_equals(before.frame.geometry).all()
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(UnreadableFileError, match=r"\.shp"):
+        read_source(source(path), county)
+
+
+def test_overlapping_and_identical_shapes_of_a_plain_layer_are_named(
+    write_layer: Writer, at: Rect, source: Source, rules: Rules
+) -> None:
+    shapes = [at(0, 0, 100, 100), at(50, 0, 150, 100), at(300, 0, 400, 100), at(300, 0, 400, 100)]
+    columns = {"BSM": [f"{i:018d}" for i in range(4)]}
+    got = read_every_column(source(write_layer("DK.shp", shapes, columns), ""), None)
+    assert rules(got) == {"I069": 2}
+    assert "重叠5000.00平方米" in got.findings["message"][0]
+    assert "000000000000000003完全重合" in got.findings["message"][1]
+
+
+def test_numbers_of_stars_are_missing_and_told_once(
+    write_layer: Writer, at: Rect, source: Source, rules: Rules
+) -> None:
+    columns = {"BSM": [f"{i:018d}" for i in range(3)], "TBMJ": [10_000.0, np.nan, np.nan]}
+    path = write_layer("DK.shp", row(at, 3), columns)
+    assert b"****" in path.with_suffix(".dbf").read_bytes()
+    got = read_every_column(source(path, ""), None)
+    assert rules(got) == {"I068": 1}
+    assert got.frame["TBMJ"].isna().tolist() == [False, True, True]
+
+
+def test_vertex_off_the_grid_of_its_layer_is_told(
+    write_layer: Writer, at: Rect, source: Source, rules: Rules
+) -> None:
+    shapes = [*row(at, 60), at(19000, 0, 19100.00004, 100)]
+    got = read_every_column(
+        source(write_layer("DK.shp", shapes, {"BSM": [f"{i:018d}" for i in range(61)]}), ""), None
+    )
+    assert rules(got) == {"I062": 1}
+    assert got.findings["value"].tolist() == ["BSM 000000000000000060"]
 
 
 def test_table_with_fewer_rows_than_shapes_is_refused(

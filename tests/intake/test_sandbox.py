@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from landinv.errors import LimitExceededError, UnreadableFileError
+from landinv.errors import LimitExceededError, ReaderDefectError, UnreadableFileError
 from landinv.intake import read_source, sandbox
 from landinv.intake.drivers import skipped_drivers
 from landinv.intake.limits import ReaderLimits
@@ -93,6 +93,28 @@ def test_a_worker_that_dies_is_an_error_that_names_the_file(
 ) -> None:
     worker("import os; os.abort()", tmp_path, monkeypatch)
     with staged(shapefile) as copy, pytest.raises(UnreadableFileError, match=r"GD\.shp"):
+        read_staged(copy)
+
+
+def test_a_defect_of_the_reader_itself_is_told_apart_and_its_log_kept(
+    shapefile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANDINV_LANG", "en")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    worker("{}['never foreseen']", tmp_path, monkeypatch)
+    with staged(shapefile) as copy, pytest.raises(ReaderDefectError, match=r"GD\.shp.*KeyError") as caught:
+        read_staged(copy)
+    kept = list(tmp_path.glob("landinv-reader-*.log"))
+    assert len(kept) == 1
+    assert str(kept[0]) in caught.value.hint
+    assert "Traceback" in kept[0].read_text(encoding="utf-8")
+
+
+def test_a_reader_out_of_memory_is_no_defect(
+    shapefile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker("raise MemoryError", tmp_path, monkeypatch)
+    with staged(shapefile) as copy, pytest.raises(LimitExceededError, match=r"GD\.shp"):
         read_staged(copy)
 
 

@@ -84,8 +84,8 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "address", ["http://example.invalid/a.shp", "/vsicurl/http://x/a.shp", "PG:dbname=x.shp"]
 )
-def test_addresses_are_only_names_of_missing_files(address: str) -> None:
-    with pytest.raises(SourceMissingError):
+def test_addresses_are_no_local_files(address: str) -> None:
+    with pytest.raises(UnreadableFileError, match="local file"):
         refused(Path(address))
 
 
@@ -188,7 +188,7 @@ def test_damaged_member_is_refused(
 
 def test_bombs_are_refused_by_count_size_and_ratio(tmp_path: Path) -> None:
     many = zipped(tmp_path / "m.zip", {f"{i}.txt": b"" for i in range(30)})
-    with pytest.raises(LimitExceededError, match="30 files"):
+    with pytest.raises(LimitExceededError, match="files in it is 30"):
         extract(many, tmp_path / "o1", title="m.zip", limits=ArchiveLimits(members=10))
     flat = zipped(tmp_path / "f.zip", {"a.dbf": bytes(21 * 1024 * 1024)})
     with pytest.raises(LimitExceededError, match="100 times"):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landinv.errors import FieldMissingError, FieldValueError, SourceMissingError
+from landinv.model.finding_state import STATE_COLUMNS
 from landinv.model.findings import FINDING_COLUMNS
 from landinv.model.parcels import parcel_columns
 from landinv.outputs.lists.csv import (
@@ -147,3 +148,21 @@ def test_slivers_have_a_point_inside(tmp_path: Path) -> None:
 def test_no_slivers_make_a_header_alone(tmp_path: Path) -> None:
     path = write_slivers_csv(make_slivers().iloc[:0], tmp_path / "s.csv")
     assert path.read_text(encoding="utf-8-sig").splitlines() == [",".join(SLIVER_COLUMNS)]
+
+
+def test_states_of_findings_stand_last(tmp_path: Path) -> None:
+    found = make_findings()
+    stated = found.assign(
+        finding_id="F-0123456789",
+        state="accepted",
+        first_seen_on=pd.Timestamp("2022-10-10"),
+        fixed_on=pd.NaT,
+        accepted_on=pd.Timestamp("2023-01-02"),
+        accepted_by="示例甲",
+        accepted_why="=1+1",
+    )
+    row = cells(write_findings_csv(stated, tmp_path / "f.csv"))[0]
+    assert list(row) == [*FINDING_COLUMNS, *STATE_COLUMNS]
+    assert (row["first_seen_on"], row["fixed_on"], row["accepted_on"]) == ("2022-10-10", "", "2023-01-02")
+    assert row["accepted_why"] == "'=1+1"
+    assert list(cells(write_findings_csv(found, tmp_path / "g.csv"))[0]) == list(FINDING_COLUMNS)

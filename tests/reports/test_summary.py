@@ -9,6 +9,7 @@ from landinv.model.parcels import kinds
 from landinv.reports.summary import (
     ALL,
     finding_counts,
+    findings_by_rule,
     kind_counts,
     summary_by_cohort,
     summary_by_kind_and_township,
@@ -91,5 +92,27 @@ def test_counts_name_every_kind_and_severity() -> None:
     found = finding_counts(
         pd.DataFrame({"severity": ["error", "notice", "error"], "rule": ["S2", "A1", "S2"]})
     )
-    assert found == {"by_severity": {"notice": 1, "warning": 0, "error": 2}, "by_rule": {"A1": 1, "S2": 2}}
+    assert found == {
+        "by_severity": {"notice": 1, "warning": 0, "error": 2},
+        "by_rule": {"A1": 1, "S2": 2},
+        "by_state": {"open": 3, "accepted": 0, "fixed": 0},
+    }
     assert list(found["by_rule"]) == ["A1", "S2"]
+
+
+def test_only_open_findings_count_by_severity_and_rule() -> None:
+    rows = [("error", "A001", "open"), ("error", "A001", "accepted"), ("notice", "I030", "fixed")]
+    found = finding_counts(pd.DataFrame(rows, columns=["severity", "rule", "state"]))
+    assert found == {
+        "by_severity": {"notice": 0, "warning": 0, "error": 1},
+        "by_rule": {"A001": 1},
+        "by_state": {"open": 1, "accepted": 1, "fixed": 1},
+    }
+
+
+def test_rules_are_counted_by_state_the_worst_first() -> None:
+    rows = [("I030", "open"), ("A001", "accepted"), ("A001", "open"), ("A001", "open"), ("A002", "fixed")]
+    table = findings_by_rule(pd.DataFrame(rows, columns=["rule", "state"]))
+    assert table["rule"].tolist() == ["A001", "A002", "I030"]
+    assert table[["open", "accepted", "fixed"]].to_numpy().tolist() == [[2, 1, 0], [0, 0, 1], [1, 0, 0]]
+    assert table["responsible"].tolist() == ["调查科", "调查科", "数据管理员"]

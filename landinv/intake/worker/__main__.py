@@ -48,7 +48,15 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         return read(request)
     except LandinvError as error:
-        return {"error": {"kind": type(error).__name__, "message": error.message, "hint": error.hint}}
+        names = list(getattr(error, "names", ()))
+        return {
+            "error": {
+                "kind": type(error).__name__,
+                "message": error.message,
+                "hint": error.hint,
+                "names": names,
+            }
+        }
 
 
 def main() -> int:

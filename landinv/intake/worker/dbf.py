@@ -89,7 +89,7 @@ def parse_dbf(data: ByteArray, request: Request) -> DbfTable:
     fields = _fields(data, header_length, request)
     needed = 1 + sum(f.width for f in fields)
     if not fields:
-        raise _damaged(request, _("it declares no field at all"))
+        raise _damaged(request, _("it declares no field at all, not even an identifier (BSM)"))
     if needed != record_length:
         raise _damaged(
             request,
@@ -291,10 +291,25 @@ def _decode_plain(
         words.append(text.decode("latin-1") or None)
     if kind == "date":
         words = [None if w is not None and not w.strip("0") else w for w in words]
+    if kind == "number":
+        words = _without_stars(result, title, words, coded)
     if kind == "bool":
         words = [None if w == "?" else w for w in words]
     array = pa.array(words, pa.large_string()).take(coded.indices)
     return array, ("real" if real else "integer") if kind == "number" else kind
+
+
+def _without_stars(
+    result: DecodedTable, title: str, words: list[str | None], coded: pa.DictionaryArray
+) -> list[str | None]:
+    """Numbers without values of nothing but stars: some writers mean nothing by them, others too wide a number."""
+    starred = [n for n, w in enumerate(words) if w is not None and not w.strip("*")]
+    if starred:
+        records = np.flatnonzero(np.isin(np.asarray(coded.indices), starred)) + 1
+        more = "等" if len(records) > 5 else ""
+        first = f"第{'、'.join(map(str, records[:5].tolist()))}条{more}"
+        result.noticed.append(Noticed("I068", 0, title, str(len(records)), first))
+    return [None if n in starred else w for n, w in enumerate(words)]
 
 
 def read_rows(path: Path) -> ByteArray:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from landinv.errors import UnreadableFileError
 from landinv.i18n import gettext as _
 from landinv.intake.worker.answer import Content, Request
 from landinv.intake.worker.gdal_reader import checked_pyogrio, chosen_layer, read_layer
+from landinv.intake.worker.gdb_domains import coded_values, with_aliases
 from landinv.intake.worker.layer_content import layer_content
 
 
@@ -45,7 +50,22 @@ def read_content(request: Request) -> Content:
             ),
             hint=_("Copy the whole .gdb folder again, every file of it."),
         )
-    return layer_content(request, (meta, table), layer, encoding="utf-16", noticed=noticed)
+    content = layer_content(request, (meta, table), layer, encoding="utf-16", noticed=noticed)
+    columns = with_aliases(content.facts["columns"], table.schema)
+    wanted = sorted({c["domain"] for c in columns if "domain" in c})
+    domains = coded_values(_definitions(request, pyogrio), wanted) if wanted else {}
+    return replace(content, facts={**content.facts, "columns": columns, "domains": domains})
+
+
+def _definitions(request: Request, pyogrio: Any) -> list[str | None]:
+    """Definitions of the geodatabase's items; none where they cannot be read, for no value depends on them."""
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+
+    try:
+        _meta, items = pyogrio.raw.read_arrow(request.path, layer="GDB_Items", columns=["Definition"])
+        return list(items.column("Definition").to_pylist())
+    except (DataSourceError, DataLayerError, FeatureError, pa.ArrowException, KeyError, ValueError):
+        return []
 
 
 def _check_pairs(request: Request) -> None:

@@ -78,6 +78,7 @@ def chosen_layer(request: Request, names: list[str]) -> str:
     raise SourceMissingError(
         _("{path} has {count} layers: {names}.").format(path=request.title, count=len(names), names=listed),
         hint=_('Say which one with `layer = "…"`.'),
+        names=tuple(names),
     )
 
 
@@ -115,8 +116,20 @@ def read_layer(request: Request, layer: str | None) -> tuple[dict[str, Any], pa.
             _("{path}: {detail}.").format(path=request.title, detail=detail),
             hint=_("The file is damaged; export it again from its source."),
         ) from error
+    except NotImplementedError as error:
+        raise curves_refused(request) from error
     texts = sorted({str(w.message).replace(request.folder, "")[:160] for w in told})
     return meta, table, [Noticed("I006", value=text, detail="读取库的警告") for text in texts]
+
+
+def curves_refused(request: Request) -> UnreadableFileError:
+    """The error to raise where a layer holds arcs: no area can be measured by them here."""
+    return UnreadableFileError(
+        _("{path} holds curves (圆弧, 曲线), which have no vertices to measure by.").format(
+            path=request.title
+        ),
+        hint=_("Turn the arcs into vertices (densify, 增密) where the layer was made, and export it again."),
+    )
 
 
 def first_unreadable_record(request: Request, layer: str | None) -> int:

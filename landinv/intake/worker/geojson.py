@@ -13,8 +13,9 @@ import shapely
 
 from landinv.errors import UnreadableFileError
 from landinv.i18n import gettext as _
-from landinv.intake.worker.answer import Content, Noticed, Request
-from landinv.intake.worker.text_encoding import Label, TextEncoding, decide
+from landinv.i18n import official
+from landinv.intake.worker.answer import Content, Decided, Noticed, Request
+from landinv.intake.worker.text_encoding import UTF8, Label, TextEncoding, decide
 
 _GEOMETRIES = {
     "Point": "point", "MultiPoint": "multipoint", "LineString": "line", "MultiLineString": "line",
@@ -31,7 +32,7 @@ def read_content(request: Request) -> Content:
         If it is no JSON, no feature collection, or asks for a linked CRS.
     """
     raw = Path(request.path).read_bytes().removeprefix(codecs.BOM_UTF8)
-    encoding = decide([(raw, 0)], Label(None, None), title=request.title, override=request.encoding)
+    encoding = _encoding(raw, request)
     features, prj = _features(_parsed(raw, encoding, request), request)
     shapes, noticed = _shapes(features)
     names = list(dict.fromkeys(str(k) for f in features for k in (f.get("properties") or {})))
@@ -60,6 +61,17 @@ def read_content(request: Request) -> Content:
         (*encoding.noticed, *noticed),
         encoding.decided,
     )
+
+
+def _encoding(raw: bytes, request: Request) -> TextEncoding:
+    """UTF-8, which the format fixes, where the bytes allow it; else what they show."""
+    try:
+        raw.decode(UTF8)
+    except UnicodeDecodeError:
+        return decide([(raw, 0)], Label(None, None), title=request.title, override=request.encoding)
+    if request.encoding:
+        return decide([(raw, 0)], Label(None, None), title=request.title, override=request.encoding)
+    return TextEncoding(UTF8, decided=(Decided("encoding", UTF8, official("fixed by the format"), 1.0),))
 
 
 def _parsed(raw: bytes, encoding: TextEncoding, request: Request) -> Any:

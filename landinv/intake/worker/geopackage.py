@@ -18,7 +18,7 @@ import shapely
 from landinv.errors import UnreadableFileError
 from landinv.i18n import gettext as _
 from landinv.intake.worker.answer import Content, Noticed, Request
-from landinv.intake.worker.gdal_reader import chosen_layer, read_layer
+from landinv.intake.worker.gdal_reader import chosen_layer, curves_refused, read_layer
 from landinv.intake.worker.layer_content import layer_content
 
 _SECONDS: Final = 60.0
@@ -44,11 +44,14 @@ def read_content(request: Request) -> Content:
             noticed += _vet(database, request)
             layer = chosen_layer(request, _feature_layers(database, request))
             declared, geometry = _counts(database, layer, request)
+            noticed += _false_count(database, layer, declared)
             noticed += _index_state(database, layer, geometry)
             noticed += _false_envelopes(database, layer, geometry)
             database.execute("PRAGMA journal_mode=DELETE").fetchall()
     except sqlite3.Error as error:
         raise _damaged(request, str(error)) from error
+    except NotImplementedError as error:  # shapely's word for arcs
+        raise curves_refused(request) from error
     meta, table, warned = read_layer(request, layer)
     noticed += warned
     if table.num_rows != declared:
@@ -126,6 +129,21 @@ def _counts(database: sqlite3.Connection, layer: str, request: Request) -> tuple
     if row is None:
         raise _damaged(request, _("its geometry column is not listed"))
     return declared, str(row[0])
+
+
+def _false_count(database: sqlite3.Connection, layer: str, declared: int) -> list[Noticed]:
+    """A stored number of features that is not theirs; it is dropped from the private copy, for readers trust it."""
+    try:
+        row = database.execute(
+            "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", (layer,)
+        ).fetchone()
+    except sqlite3.OperationalError:
+        return []
+    if row is None or row[0] is None or int(row[0]) == declared:
+        return []
+    database.execute("DELETE FROM gpkg_ogr_contents WHERE table_name = ?", (layer,))
+    database.commit()
+    return [Noticed("I006", 0, "feature_count", str(row[0]), f"文件声明{row[0]}个要素，实有{declared}个")]
 
 
 def _index_state(database: sqlite3.Connection, layer: str, geometry: str) -> list[Noticed]:

@@ -11,6 +11,7 @@ from landinv.intake.worker.answer import Content, Request, written
 _READERS: Final = {
     "shapefile": "shapefile", "geopackage": "geopackage", "filegdb": "filegdb", "geojson": "geojson",
     "xlsx": "workbook", "xls": "old_workbook", "csv": "csv_table",
+    "boundary points": "boundary_points", "vct": "vct", "dxf": "dxf", "kml": "kml", "geoparquet": "geoparquet",
 }  # fmt: skip
 
 

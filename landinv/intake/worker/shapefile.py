@@ -12,7 +12,7 @@ from landinv.i18n import gettext as _
 from landinv.intake.worker.answer import Content, Noticed, Request
 from landinv.intake.worker.dbf import DecodedTable, decode_table, parse_dbf, read_rows
 from landinv.intake.worker.gdal_reader import read_layer
-from landinv.intake.worker.shp_structure import TYPE_NAMES, ShapeIndex, check_structure
+from landinv.intake.worker.shp_structure import TYPE_NAMES, ShapeIndex, check_structure, rebuilt_index
 
 
 def read_content(request: Request) -> Content:
@@ -24,6 +24,7 @@ def read_content(request: Request) -> Content:
         If any part is damaged or the parts do not belong together.
     """
     shape = Path(request.path)
+    missing = _write_missing_index(shape, request)
     index = check_structure(read_rows(shape), read_rows(shape.with_suffix(".shx")), request)
     table = parse_dbf(read_rows(shape.with_name("table.dbf")), request)
     if len(table.rows) != len(index.offsets):
@@ -45,9 +46,18 @@ def read_content(request: Request) -> Content:
             "geometry": TYPE_NAMES[index.shape_type],
             "prj": _prj(shape.with_name("table.prj")),
         },
-        (*index.noticed, *deleted, *decoded.noticed),
+        (*missing, *index.noticed, *deleted, *decoded.noticed),
         tuple(decoded.decided),
     )
+
+
+def _write_missing_index(shape: Path, request: Request) -> list[Noticed]:
+    """Make the .shx of a shapefile that came without one; what is made is checked like any other."""
+    index = shape.with_suffix(".shx")
+    if index.exists():
+        return []
+    index.write_bytes(rebuilt_index(read_rows(shape), request))
+    return [Noticed("I063", 0, ".shx", request.title)]
 
 
 def _as_table(decoded: DecodedTable, shapes: pa.Array, index: ShapeIndex) -> pa.Table:

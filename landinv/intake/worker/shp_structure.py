@@ -122,6 +122,28 @@ def check_structure(shp: ByteArray, shx: ByteArray, request: Request) -> ShapeIn
     return ShapeIndex(shape_type, offsets, lengths, is_null, signed, tuple(noticed))
 
 
+def rebuilt_index(shp: ByteArray, request: Request) -> bytes:
+    """Bytes of the .shx that belongs to a .shp, from the record headers one after the other.
+
+    Raises
+    ------
+    UnreadableFileError
+        If the records do not fill the file exactly.
+    """
+    _check_header(shp, ".shp", request)
+    raw = shp.tobytes()
+    entries = bytearray()
+    at, count = _HEADER, 0
+    while at < len(raw):  # each record's length says where the next begins
+        size = int.from_bytes(raw[at + 4 : at + 8], "big", signed=True) * 2
+        if at + 8 > len(raw) or size < 4 or at + 8 + size > len(raw):
+            raise _damaged(request, ".shp", _at(count, _("it reaches beyond the end of the file")))
+        entries += (at // 2).to_bytes(4, "big") + (size // 2).to_bytes(4, "big")
+        at, count = at + 8 + size, count + 1
+    length = ((_HEADER + len(entries)) // 2).to_bytes(4, "big")
+    return raw[:24] + length + raw[28:_HEADER] + bytes(entries)
+
+
 def _check_header(data: ByteArray, part: str, request: Request) -> tuple[int, list[Noticed]]:
     if len(data) < _HEADER:
         raise _damaged(request, part, _("it ends inside its header ({size} bytes)").format(size=len(data)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from landinv.errors import EncodingUndecidedError
@@ -231,16 +231,17 @@ def _judged(
     labelled = next((n for n in labels.values() if n in fit), "")
     both = UTF8 in fit and GB18030 in fit
     if (few or both or lead < _CLEAR or scores[best].common < 0.5) and labelled:
-        return _settled(
-            labelled, official("the file's own label, which its bytes do not contradict"), 0.9, labels, label
-        )
+        reason = official("the file's own label, which its bytes do not contradict")
+        settled = _settled(labelled, reason, 0.9, labels, label)
+        return _doubted(settled, samples) if both else settled
     if both and (not few or lead < _CLEAR):
         raise _undecided(samples, title, scores)
     if scores[best].common >= _SURE and scores[best].fitting > 0.5 and (lead >= _CLEAR or best == GB18030):
         reason = official(
             "{share:.0%} of the characters are common ones in it, {other:.0%} in {second}"
         ).format(share=scores[best].common, other=scores[second].common, second=second)
-        return _settled(best, reason, min(0.97, 0.6 + lead), labels, label)
+        settled = _settled(best, reason, min(0.97, 0.6 + lead), labels, label)
+        return _doubted(settled, samples) if both else settled
     if GB18030 in fit and scores[GB18030].common >= 0.5 and lead >= 0:
         return _settled(GB18030, official("the only encoding of the mainland that fits"), 0.7, labels, label)
     raise _undecided(samples, title, scores)
@@ -275,6 +276,13 @@ def _settled(name: str, reason: str, confidence: float, labels: dict[str, str], 
     if name == BIG5:
         noticed.append(Noticed("I053", 0, "", BIG5, "繁体（Big5）编码"))
     return TextEncoding(name, "", tuple(noticed), (Decided("encoding", name, reason, round(confidence, 2)),))
+
+
+def _doubted(settled: TextEncoding, samples: list[tuple[bytes, int]]) -> TextEncoding:
+    """The decision with a warning: the few characters there are also make sense in the other encoding."""
+    raw = samples[0][0]
+    texts = "、".join(f"{n}：{raw.decode(n, errors='replace')}" for n in (UTF8, GB18030))
+    return replace(settled, noticed=(*settled.noticed, Noticed("I061", 0, "", settled.name, texts)))
 
 
 def _undecided(

@@ -23,6 +23,8 @@ from landinv.intake.worker.cells import coded, sheet_table
 _DECLARATION: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _HIDDEN: Final = re.compile(rb"<(?:row|col)\b[^>]*\bhidden=\"(?:1|true)\"")
 _FORMULA: Final = re.compile(rb"<f[ >/]")
+_ROW: Final = re.compile(rb"<row\b[^>]*\br=\"(\d+)\"")
+_FAR_COLUMN: Final = re.compile(rb"<c\b[^>]*\br=\"[A-Z]{3}\d+\"[^>/]*>")
 _EMPTY_RUN: Final = 20_000
 _RATIO_FROM_BYTES: Final = 50_000_000
 
@@ -50,10 +52,25 @@ def read_content(request: Request) -> Content:
         IndexError, AttributeError, OSError, DefusedXmlException,
     ) as error:  # fmt: skip
         raise _damaged(request, f"{type(error).__name__}: {str(error)[:100]}") from error
+    noticed += _left_aside(request, parts, tables)
     if _HIDDEN.search(parts):
         noticed.append(Noticed("I031", 0, "", "", "隐藏的行或列已照常读取"))
     decided = (Decided("encoding", "utf-8", _("fixed by the format"), 1.0),)
     return Content(tables, {"encoding": "utf-8"}, tuple(noticed), decided)
+
+
+def _left_aside(request: Request, parts: bytes, tables: dict[str, pa.Table]) -> list[Noticed]:
+    """Links to other files, and cells so far from the data that reading stopped before them."""
+    noticed = []
+    with zipfile.ZipFile(request.path) as archive:
+        links = [n for n in archive.namelist() if n.startswith("xl/externalLinks/") and n.endswith(".xml")]
+    if links:
+        noticed.append(Noticed("I066", 0, "", str(len(links))))
+    last = max((max(t.column("row").to_pylist(), default=0) for t in tables.values()), default=0)
+    beyond = [int(n) for n in _ROW.findall(parts) if int(n) > last + _EMPTY_RUN]
+    if beyond or _FAR_COLUMN.search(parts):
+        noticed.append(Noticed("I067", 0, "", str(max(beyond, default=0) or "")))
+    return noticed
 
 
 def _vet(request: Request) -> bytes:

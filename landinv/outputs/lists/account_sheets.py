@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from landinv.inventory.finding_states import found_now
 from landinv.model.keys import normal_document_nos
 from landinv.model.parcels import APPROVED_UNSUPPLIED
 from landinv.model.severity import SEVERITIES
@@ -105,8 +106,8 @@ def visits_sheet(content: WorkbookContent) -> SheetTable:
 
 
 def findings_sheet(content: WorkbookContent) -> SheetTable:
-    """Findings by who has to act, worst first."""
-    found = content.findings
+    """Findings that are in the data, by who has to act, worst first; fixed ones stand in ``findings.csv`` alone."""
+    found = found_now(content.findings)
     worst = found["severity"].map({name: -place for place, name in enumerate(SEVERITIES)})
     who = found["responsible"].where(found["responsible"].fillna("") != "", _RESPONSIBLE_UNKNOWN)
     rows = found.assign(worst=worst, responsible=who)
@@ -116,7 +117,7 @@ def findings_sheet(content: WorkbookContent) -> SheetTable:
         frame=rows.sort_values(["responsible", "worst", "rule"], kind="stable").drop(columns="worst"),
         unit_line=f"按责任方排列　　基准日：{content.as_of.isoformat()}",
         totals=False,
-        note="同样的内容见 findings.csv。",
+        note="编号不随资料更新改变；例外须注明理由。已改正的问题见 findings.csv。",
         columns=sheet_columns(FINDINGS),
     )
 

@@ -13,6 +13,7 @@ import shapely
 from landinv.disk import write_atomically
 from landinv.errors import FieldMissingError, FieldValueError, SourceMissingError
 from landinv.i18n import gettext as _
+from landinv.model.finding_state import STATE_COLUMNS, STATE_DATES
 from landinv.model.findings import FINDING_COLUMNS
 from landinv.model.parcels import ParcelColumn, parcel_columns
 from landinv.outputs.lists.neutral import restore
@@ -89,7 +90,9 @@ def read_parcels_csv(path: Path) -> pd.DataFrame:
 
 
 def write_findings_csv(findings: pd.DataFrame, path: Path) -> Path:
-    """Write every finding, one row each, in the order given; x and y (metres) carry 3 decimals.
+    """Write every finding, one row each, in the order given; x and y (metres) carry 3 decimals, dates are ISO.
+
+    The columns of :data:`~landinv.model.finding_state.STATE_COLUMNS` stand last, where the frame has them.
 
     Raises
     ------
@@ -100,7 +103,12 @@ def write_findings_csv(findings: pd.DataFrame, path: Path) -> Path:
         c: fixed_text(findings[c], COORDINATE_DECIMALS) if c in "xy" else safe_text(findings[c])
         for c in FINDING_COLUMNS
     }
-    return _write(pd.DataFrame(columns), path)
+    states = {
+        c: column_text(findings[c], "date" if c in STATE_DATES else "text", "")
+        for c in STATE_COLUMNS
+        if c in findings
+    }
+    return _write(pd.DataFrame(columns | states), path)
 
 
 def write_slivers_csv(slivers: gpd.GeoDataFrame, path: Path) -> Path:

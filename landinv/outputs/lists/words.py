@@ -11,14 +11,14 @@ import pandas as pd
 
 from landinv.model.parcels import kinds
 
-CODED: Final = ("flags", "method", "severity", "level", "status", "bool", "kind")
+CODED: Final = ("flags", "method", "severity", "level", "status", "bool", "kind", "finding_state")
 FLAG_SEPARATOR: Final = ";"
 SHOWN_SEPARATOR: Final = "；"
 
 
 @cache
 def titles(kind: str) -> dict[str, str]:
-    """Chinese title of each code of a kind of column: flags, method, severity, level, status, bool or kind.
+    """Chinese title of each code of a coded kind of column (:data:`CODED`).
 
     Examples
     --------

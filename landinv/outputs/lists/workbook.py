@@ -19,7 +19,7 @@ from landinv.outputs.lists.registers import parcel_registers
 from landinv.outputs.lists.summary_sheet import paint_summary
 
 # No temporary files: members of the archive get a fixed date, and nothing is left in the system's folder.
-_OPTIONS: Final = {
+WRITER_OPTIONS: Final = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -61,7 +61,7 @@ def write_workbook(content: WorkbookContent, path: Path) -> Path:
 def _write(content: WorkbookContent, path: Path) -> None:
     # The writer alters the properties it is given, so each workbook gets its own.
     body = {"font_name": BODY_FONT, "font_size": 10, "font_scheme": ""}
-    book = xlsxwriter.Workbook(str(path), {**_OPTIONS, "default_format_properties": body})
+    book = xlsxwriter.Workbook(str(path), {**WRITER_OPTIONS, "default_format_properties": body})
     book.set_properties(
         {
             "title": f"{content.county.name}批而未供和闲置土地台账",

@@ -18,6 +18,8 @@ RECORD_TABLES: Final = {
     "lineage": "地块沿革",
     "meta": "库信息",
 }
+FINDING_HISTORY: Final = "finding_history"
+_FINDING_HISTORY_TITLE: Final = "问题历史"
 _DATA_COLUMNS: Final = "http://www.geopackage.org/spec121/#extension_schema"
 
 _REQUIRED: Final = """
@@ -57,6 +59,11 @@ CREATE TABLE lineage (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   batch INTEGER NOT NULL REFERENCES events(fid) DEFERRABLE INITIALLY DEFERRED,
   parent_id TEXT NOT NULL, child_id TEXT NOT NULL, overlap_m2 REAL NOT NULL);
 """
+_CREATE_FINDING_HISTORY: Final = f"""
+CREATE TABLE {FINDING_HISTORY} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  batch INTEGER NOT NULL REFERENCES events(fid) DEFERRABLE INITIALLY DEFERRED,
+  finding_id TEXT NOT NULL, action TEXT NOT NULL, by TEXT, why TEXT)
+"""
 
 
 def create_base(connection: sqlite3.Connection, *, crs: pyproj.CRS, county_code: str, at: str) -> None:
@@ -81,3 +88,16 @@ def create_base(connection: sqlite3.Connection, *, crs: pyproj.CRS, county_code:
     )
     facts = {"schema_version": SCHEMA_VERSION, "county_code": county_code, "crs": crs.to_string()}
     connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", facts.items())
+    create_finding_history(connection, at=at)
+
+
+def create_finding_history(connection: sqlite3.Connection, *, at: str) -> None:
+    """Make the history of findings where it is missing, as in stores of before it was kept."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (FINDING_HISTORY,)).fetchone():
+        return
+    connection.execute(_CREATE_FINDING_HISTORY)
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change)"
+        " VALUES (?, 'attributes', ?, ?)",
+        (FINDING_HISTORY, _FINDING_HISTORY_TITLE, at),
+    )

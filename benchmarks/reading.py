@@ -1,0 +1,73 @@
+"""Reading and checking one DLTB behind the wall, against pyogrio's Arrow read and one validity pass of the same file.
+
+    python benchmarks/reading.py --patches 20000 100000
+
+Each side runs in fresh processes, in turn; the medians and their ratio are printed, with the peak memory of the reading side
+(parent and worker).
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from county import write_county
+
+PLAIN = """
+import sys, pyogrio, shapely
+meta, table = pyogrio.raw.read_arrow(sys.argv[1], encoding="GBK")
+shapely.is_valid(shapely.from_wkb(table.column(meta["geometry_name"] or "wkb_geometry").to_numpy()))
+"""
+OURS = """
+import sys, json, resource, time
+from pathlib import Path
+from landinv.intake import read_source
+from landinv.model.options import CountyOptions, SourceOptions
+begun = time.perf_counter()
+got = read_source(SourceOptions("dltb", "dltb", Path(sys.argv[1])), CountyOptions("岚县", "141127", "EPSG:4525"))
+seconds = time.perf_counter() - begun
+own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(json.dumps([own / 1024, child / 1024, seconds, got.account.ok, len(got.findings)]))
+"""
+
+
+def timed(code: str, path: Path) -> tuple[float, str]:
+    """Seconds and output of a fresh process."""
+    begun = time.perf_counter()
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True
+    ).stdout
+    return time.perf_counter() - begun, told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--patches", type=int, nargs="+", default=[20_000])
+    parser.add_argument("--vertices", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    print(
+        "| patches | plain s | intake s | ratio | parent MB | worker MB | accepted, findings |\n|---:|---:|---:|---:|---:|---:|---|"
+    )
+    for patches in options.patches:
+        with tempfile.TemporaryDirectory() as folder:
+            path = write_county(Path(folder), patches, options.vertices).parent / "layers" / "DLTB.shp"
+            pairs = [(timed(PLAIN, path)[0], *timed(OURS, path)) for _ in range(options.rounds)]
+        plain, ours = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+        parent, worker, _inner, accepted, found = pairs[0][2].strip("[]\n").split(", ")
+        print(
+            f"| {patches:,} | {plain:.2f} | {ours:.2f} | {ours / plain:.2f} | {float(parent):.0f} | "
+            f"{float(worker):.0f} | {accepted}, {found} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Layers in the formats that other offices take: written anew, whole or not at all."""
