@@ -152,6 +152,8 @@ def _check_flags(rows: ByteArray, request: Request) -> None:
 
 def _check_lost_blocks(rows: ByteArray, fields: tuple[Field, ...], request: Request) -> None:
     """Zero bytes where the other records of a field have none are a block that was never written."""
+    if rows.all():
+        return
     foreign = np.zeros(len(rows), np.int64)
     for field in fields:
         zeros = rows[:, field.start : field.start + field.width] == 0
@@ -186,12 +188,8 @@ def decode_table(table: DbfTable, request: Request, cpg: bytes | None) -> Decode
         If two fields have one name.
     """
     raw = [_column(table, f) for f in table.fields]
-    texts = [_distinct(r) for r, f in zip(raw, table.fields, strict=True) if f.letter == "C"]
-    samples = [
-        (v, f.width)
-        for vs, f in zip(texts, [f for f in table.fields if f.letter == "C"], strict=True)
-        for v in vs
-    ]
+    telling = [(r, f) for r, f in zip(raw, table.fields, strict=True) if f.letter == "C" and not _is_plain(r)]
+    samples = [(v, f.width) for r, f in telling for v in _distinct(r)]
     names = [(f.raw_name, 10) for f in table.fields]
     encoding = decide(
         [*samples, *names],
@@ -262,6 +260,9 @@ def _add(result: DecodedTable, field: Field, title: str, column: pa.Array, encod
 def _decode_text(
     result: DecodedTable, field: Field, title: str, column: pa.Array, encoding: TextEncoding
 ) -> pa.Array:
+    if _is_plain(column):
+        plain = pc.utf8_trim_whitespace(column.cast(pa.string()).cast(pa.large_string()))
+        return pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.large_string()), plain)
     coded = column.dictionary_encode()
     words: list[str | None] = []
     odd: dict[int, list[Noticed]] = {}
@@ -276,6 +277,12 @@ def _decode_text(
             for record in (np.flatnonzero(codes == number) + 1).tolist():
                 result.noticed.extend(Noticed(n.rule, record, n.field, n.value) for n in found)
     return pa.array(words, pa.large_string()).take(coded.indices)
+
+
+def _is_plain(column: pa.Array) -> bool:
+    """Whether every byte of a column is an ASCII character that means itself in every encoding."""
+    values = np.frombuffer(column.buffers()[2] or b"", np.uint8)
+    return bool(len(values) == 0 or (values.max() < 0x80 and values.min() > 0))
 
 
 def _decode_plain(
