@@ -54,7 +54,7 @@ def vertices_off_the_grid(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.boo
 
 
 def _off(xy: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[np.bool_]:
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         scaled = xy * 10.0**decimals
         scaled -= np.rint(scaled)
         np.abs(scaled, out=scaled)

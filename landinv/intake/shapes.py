@@ -81,6 +81,8 @@ class _Judgement:
         self.rule[mask & self.usable] = rule
 
 
+# Coordinates beyond all measure overflow on their way to being found out; the findings tell of them.
+@np.errstate(over="ignore", invalid="ignore")
 def accept_shapes(
     layer: RawLayer, options: SourceOptions, *, county_crs: str, condemned: Mapping[int, str]
 ) -> Shaped:
