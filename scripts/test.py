@@ -78,7 +78,7 @@ def main() -> int:
         [str(python), "-m", "ruff", "check", "."],
         [str(python), "-m", "ruff", "format", "--check", "."],
         [str(python), "-m", "mypy"],
-        [str(python), "-m", "pytest", "--doctest-modules", "landinv", "tests", "-q", *passed_on],
+        [str(python), "-m", "pytest", "--doctest-modules", "landinv", "tests", "-q", "-n", "2", *passed_on],
     ]
     failed = []
     for step in steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,22 @@ def write_county(folder: Path) -> Path:
 def make_county() -> Callable[[Path], Path]:
     """The small county's writer."""
     return write_county
+
+
+@pytest.fixture(scope="session")
+def _county_after_a_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from landinv.workflow.run import run
+
+    folder = tmp_path_factory.mktemp("county") / "岚 县"
+    run(write_county(folder))
+    return folder
+
+
+@pytest.fixture
+def make_county_after_a_run(_county_after_a_run: Path) -> Callable[[Path], Path]:
+    """A writer of the small county as its first run left it: register and outputs are there."""
+
+    def write(folder: Path) -> Path:
+        return Path(shutil.copytree(_county_after_a_run, folder, dirs_exist_ok=True)) / "landinv.toml"
+
+    return write

@@ -240,10 +240,9 @@ def test_a_changed_supply_is_reported_and_numbers_stay(
 
 
 def test_a_missing_file_leaves_the_last_good_run_untouched(
-    tmp_path: Path, make_county: Callable[[Path], Path]
+    tmp_path: Path, make_county_after_a_run: Callable[[Path], Path]
 ) -> None:
-    project = make_county(tmp_path)
-    run(project)
+    project = make_county_after_a_run(tmp_path)
     before = everything(tmp_path)
     for part in tmp_path.glob("GHFQ.*"):
         part.rename(tmp_path.parent / part.name)
@@ -254,12 +253,11 @@ def test_a_missing_file_leaves_the_last_good_run_untouched(
 
 
 def test_a_failing_output_leaves_register_and_outputs_untouched(
-    tmp_path: Path, make_county: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_county_after_a_run: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from landinv.workflow import publish
 
-    project = make_county(tmp_path)
-    run(project)
+    project = make_county_after_a_run(tmp_path)
     before = everything(tmp_path)
 
     def fails(*_: object) -> None:
@@ -271,9 +269,10 @@ def test_a_failing_output_leaves_register_and_outputs_untouched(
     assert everything(tmp_path) == before
 
 
-def test_a_workbook_held_open_is_written_beside(tmp_path: Path, make_county: Callable[[Path], Path]) -> None:
-    project = make_county(tmp_path)
-    run(project)
+def test_a_workbook_held_open_is_written_beside(
+    tmp_path: Path, make_county_after_a_run: Callable[[Path], Path]
+) -> None:
+    project = make_county_after_a_run(tmp_path)
     (tmp_path / "out" / "~$parcels.xlsx").write_bytes(b"held by a spreadsheet program")
     old = (tmp_path / "out" / "parcels.xlsx").read_bytes()
     result = run(project, as_of=date(2024, 1, 1))
