@@ -15,8 +15,8 @@ def statutory_area_estimate_m2(geoms: npt.ArrayLike, crs: str) -> FloatArray:
 
     The scale's first-order change cancels at the centroid; what is left is a share of the area below the square of
     half the shape's width over the earth's radius: 6e-9 for a kilometre, 6e-7 for ten. The survey's own roundings move
-    its result by less than 1e-4 m² a metre of outline. Null and empty shapes are 0, not finite ones NaN; a geographic CRS has no
-    plane and is measured in full.
+    its result by less than 1e-4 m² a metre of outline. Null and empty shapes are 0, not finite ones NaN; a geographic
+    CRS has no plane and is measured in full.
 
     Parameters
     ----------
