@@ -8,6 +8,7 @@ import pyproj
 import shapely
 
 from landinv.geometry.area import FloatArray, statutory_area_m2
+from landinv.geometry.threads import in_threads
 
 
 def statutory_area_estimate_m2(geoms: npt.ArrayLike, crs: str) -> FloatArray:
@@ -37,7 +38,7 @@ def statutory_area_estimate_m2(geoms: npt.ArrayLike, crs: str) -> FloatArray:
     shapes = np.asarray(geoms, dtype=np.object_)
     with np.errstate(invalid="ignore"):
         plane: FloatArray = shapely.area(shapes)
-        centre = shapely.get_coordinates(shapely.centroid(shapes[_measurable(plane)]))
+        centre = shapely.get_coordinates(in_threads(shapely.centroid, shapes[_measurable(plane)]))
     result = np.where(shapely.is_missing(shapes), 0.0, plane)
     if len(centre):
         proj = pyproj.Proj(system)

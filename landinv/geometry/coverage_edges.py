@@ -29,6 +29,9 @@ _SHIFT: Final = np.uint64(29)
 _CHUNK: Final = 4_000
 
 
+_BUCKET_BITS: Final = 18
+
+
 @dataclass(frozen=True)
 class Segments:
     """Straight pieces by their ends: ``place`` (k, 2) of coordinates, and positions of starts and ends in it."""
@@ -132,14 +135,25 @@ def _uncancelled(total: HashArray, signed: HashArray) -> BoolArray:
 
     Sum and difference of two hashes tell their pair; the difference changes its sign with the direction.
     """
-    order = np.argsort(total)
+    loose = np.zeros(len(total), dtype=bool)
+    asked = np.flatnonzero(_in_open_buckets(total, signed))
+    if not len(asked):
+        return loose
+    order = asked[np.argsort(total[asked])]
     key = total[order]
     starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
     rest = np.add.reduceat(signed[order], starts)
     group = np.diff(np.append(starts, len(order)))
-    loose = np.zeros(len(total), dtype=bool)
     loose[order[np.repeat(rest != 0, group)]] = True
     return loose
+
+
+def _in_open_buckets(total: HashArray, signed: HashArray) -> BoolArray:
+    """Edges in a bucket of sums whose signed differences do not cancel: in the others every edge has its twin."""
+    bucket = (total >> np.uint64(64 - _BUCKET_BITS)).astype(np.intp)
+    rest = np.zeros(1 << _BUCKET_BITS, dtype=np.uint64)
+    np.add.at(rest, bucket, signed)
+    return np.asarray((rest != 0)[bucket], dtype=bool)
 
 
 def settled(edges: FloatArray, *, same_place_m: float = SAME_PLACE_M) -> Segments:

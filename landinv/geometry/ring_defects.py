@@ -18,13 +18,21 @@ _CHUNK: Final = 4_000  # shapes whose vertices stand in memory at one time in on
 
 
 @dataclass(frozen=True)
-class _Corners:
-    """Vertices of rings without the closing one, the vertices before and after each, and the shape of each."""
+class _Edges:
+    """Vertices of all rings one after the other, the ring of each, the step from each to the next, shape by ring.
 
-    before: FloatArray
+    A step from the last vertex of a ring leads into the next ring and is no edge.
+    """
+
     xy: FloatArray
-    after: FloatArray
+    ring: IntArray
+    dx: FloatArray
+    dy: FloatArray
     shape: IntArray
+
+    def last(self) -> IntArray:
+        """Position of the last vertex of each ring: the place where it began."""
+        return np.append(np.flatnonzero(self.ring[1:] != self.ring[:-1]), len(self.ring) - 1)
 
 
 @dataclass(frozen=True)
@@ -70,10 +78,8 @@ def ring_defects(
     steepest = float(np.tan(np.deg2rad(max_angle_deg)))
 
     def one(start: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-        corners = _corners(shapes[start : start + _CHUNK], start)
-        return _spikes(corners, steepest=steepest, min_length_m=min_length_m), _close(
-            corners, within_m=within_m
-        )
+        edges = _edges(shapes[start : start + _CHUNK], start)
+        return _spikes(edges, steepest=steepest, min_length_m=min_length_m), _close(edges, within_m=within_m)
 
     with ThreadPoolExecutor(WORKERS) as pool:
         found = list(pool.map(one, range(0, len(shapes), _CHUNK))) or [one(0)]
@@ -103,45 +109,59 @@ def same_shapes(geoms: npt.ArrayLike) -> IntArray:
     return first
 
 
-def _corners(shapes: ShapeArray, first_position: int) -> _Corners:
+def _edges(shapes: ShapeArray, first_position: int) -> _Edges:
     parts, shape_of_part = shapely.get_parts(shapes, return_index=True)
     lines, part_of_ring = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(lines, return_index=True)
-    last = np.ones(len(ring), dtype=bool)
-    last[:-1] = ring[1:] != ring[:-1]
-    first = np.roll(last, 1)
-    # a closed ring ends where it began: the vertex before its first one is its last but one
-    before = np.roll(xy, 1, axis=0)
-    before[first] = xy[np.flatnonzero(last) - 1]
-    after = np.roll(xy, -1, axis=0)
-    kept = ~last
-    shape = shape_of_part[part_of_ring[ring[kept]]] + first_position
-    return _Corners(before[kept], xy[kept], after[kept], shape)
+    x, y = np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
+    return _Edges(xy, ring, np.diff(x), np.diff(y), shape_of_part[part_of_ring] + first_position)
 
 
-def _spikes(corners: _Corners, *, steepest: float, min_length_m: float) -> pd.DataFrame:
-    back, onward = corners.before - corners.xy, corners.after - corners.xy
+def _spikes(edges: _Edges, *, steepest: float, min_length_m: float) -> pd.DataFrame:
+    before, after = _turning(edges, steepest)
+    back = np.column_stack([-edges.dx[before], -edges.dy[before]])
+    onward = np.column_stack([edges.dx[after], edges.dy[after]])
     along = (back * onward).sum(axis=1)
     across = np.abs(back[:, 0] * onward[:, 1] - back[:, 1] * onward[:, 0])
-    at = np.flatnonzero(across < steepest * along)
-    length = np.minimum(np.hypot(*back[at].T), np.hypot(*onward[at].T))
-    angle = np.rad2deg(np.arctan2(across[at], along[at]))
+    length = np.minimum(np.hypot(*back.T), np.hypot(*onward.T))
     frame = pd.DataFrame(
-        {"shape": corners.shape[at], "angle_deg": angle, "length_m": length,
-         "x": corners.xy[at, 0], "y": corners.xy[at, 1]}
+        {"shape": edges.shape[edges.ring[after]], "angle_deg": np.rad2deg(np.arctan2(across, along)),
+         "length_m": length, "x": edges.xy[after, 0], "y": edges.xy[after, 1]}
     )  # fmt: skip
     return frame[frame["length_m"] >= min_length_m]
 
 
-def _close(corners: _Corners, *, within_m: float) -> pd.DataFrame:
-    step = corners.after - corners.xy
-    distance = np.hypot(step[:, 0], step[:, 1])
-    at = np.flatnonzero(distance < within_m)
+def _turning(edges: _Edges, steepest: float) -> tuple[IntArray, IntArray]:
+    """Pairs of edges, by their first vertices, that meet at a sharper angle than the one of this tangent."""
+    if not len(edges.dx):
+        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
+    dx, dy, ring = edges.dx, edges.dy, edges.ring
+    along = dx[:-1] * dx[1:]
+    along += dy[:-1] * dy[1:]
+    # few edges turn back at all: only these are looked at closely
+    at = np.flatnonzero(along < 0) + 1
+    at = at[(ring[at - 1] == ring[at]) & (ring[at + 1] == ring[at])]
+    last = edges.last()
+    first = np.append(0, last[:-1] + 1)
+    # a closed ring ends where it began: the edge before its first vertex is the one that ends there
+    before, after = np.concatenate([at - 1, last - 1]), np.concatenate([at, first])
+    cosine = -(dx[before] * dx[after] + dy[before] * dy[after])
+    across = np.abs(dx[before] * dy[after] - dy[before] * dx[after])
+    sharp = np.flatnonzero(across < steepest * cosine)
+    sharp = sharp[np.argsort(after[sharp], kind="stable")]
+    return before[sharp], after[sharp]
+
+
+def _close(edges: _Edges, *, within_m: float) -> pd.DataFrame:
+    near = np.flatnonzero((np.abs(edges.dx) < within_m) & (np.abs(edges.dy) < within_m))
+    near = near[edges.ring[near] == edges.ring[near + 1]]
+    distance = np.hypot(edges.dx[near], edges.dy[near])
+    at, distance = near[distance < within_m], distance[distance < within_m]
     return pd.DataFrame(
         {
-            "shape": corners.shape[at],
-            "distance_m": distance[at],
-            "x": corners.xy[at, 0],
-            "y": corners.xy[at, 1],
+            "shape": edges.shape[edges.ring[at]],
+            "distance_m": distance,
+            "x": edges.xy[at, 0],
+            "y": edges.xy[at, 1],
         }
     )

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from landinv.intake.log import Log
 from landinv.intake.raw import RawLayer
@@ -52,7 +53,7 @@ def _made_key(row: pd.Series, layer: RawLayer, at: int) -> str:
         "\x1f".join("" if pd.isna(v) else str(v) for v in row).encode("utf-8"), digest_size=5
     )
     if layer.shapes is not None and layer.shapes[at] is not None:
-        digest.update(layer.shapes[at])
+        digest.update(shapely.to_wkb(layer.shapes[at]))
     return f"ROW-{digest.hexdigest()}"
 
 

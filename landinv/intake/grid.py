@@ -9,22 +9,26 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 _DECIMALS: Final = (3, 4)
 # Share of a grid's step by which a stored binary fraction may miss it: eastings of eight digits end at 7e-9 m.
 _MISS: Final = 1e-3
 _FEW: Final = 0.01
 _SAMPLE: Final = 20_000
+_CHUNK: Final = 50_000  # vertices that stay in a processor's cache between the steps
 
 
-def vertices_off_the_grid(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+def vertices_off_the_grid(
+    xy: npt.NDArray[np.float64], owner: npt.NDArray[np.intp], count: int
+) -> npt.NDArray[np.bool_]:
     """Shapes with a vertex off the decimal grid that at least 99 % of the layer's vertices lie on.
 
     Parameters
     ----------
-    shapes
-        In metres or degrees; missing ones are False.
+    xy, owner
+        Vertices (n, 2) in metres or degrees, and the position of the shape of each.
+    count
+        Number of shapes.
 
     Returns
     -------
@@ -33,12 +37,13 @@ def vertices_off_the_grid(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.boo
 
     Examples
     --------
+    >>> import shapely
     >>> shapes = np.array([shapely.box(i, 0, i + 0.5, 1) for i in range(200)] + [shapely.box(0.00002, 0, 1, 1)])
-    >>> np.flatnonzero(vertices_off_the_grid(shapes)).tolist()
+    >>> xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    >>> np.flatnonzero(vertices_off_the_grid(xy, owner, 201)).tolist()
     [200]
     """
-    result = np.zeros(len(shapes), bool)
-    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    result = np.zeros(count, bool)
     if not len(xy):
         return result
     sample = xy[:: max(1, len(xy) // _SAMPLE)]
@@ -54,10 +59,11 @@ def vertices_off_the_grid(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.boo
 
 
 def _off(xy: npt.NDArray[np.float64], decimals: int) -> npt.NDArray[np.bool_]:
+    result = np.empty(len(xy), bool)
     with np.errstate(invalid="ignore", over="ignore"):
-        scaled = xy * 10.0**decimals
-        scaled -= np.rint(scaled)
-        np.abs(scaled, out=scaled)
-        missed = scaled > _MISS
-    result: npt.NDArray[np.bool_] = missed[:, 0] | missed[:, 1]
+        for at in range(0, len(xy), _CHUNK):
+            scaled = xy[at : at + _CHUNK] * 10.0**decimals
+            scaled -= np.rint(scaled)
+            np.abs(scaled, out=scaled)
+            result[at : at + _CHUNK] = (scaled > _MISS).any(axis=1)
     return result

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -40,7 +42,9 @@ class RawColumn:
 
 @dataclass(frozen=True)
 class RawLayer:
-    """A layer or sheet: columns in file order, record or row numbers, references, WKB of shapes (None: a table).
+    """A layer or sheet: columns in file order, record or row numbers, references, shapes as read (None: a table).
+
+    A shape is None where the record has none or its bytes are no shape; ``has_shape`` tells these apart.
 
     ``signed_areas`` are areas by ring direction, in square units of the file's CRS, where the format has such (NaN:
     not to be compared).
@@ -52,6 +56,7 @@ class RawLayer:
     records: npt.NDArray[np.int64]
     refs: pd.Series
     shapes: npt.NDArray[np.object_] | None = None
+    has_shape: BoolArray | None = None
     signed_areas: npt.NDArray[np.float64] | None = None
     geometry: str = ""
     notes: tuple[str, ...] = ()
@@ -65,6 +70,7 @@ class RawLayer:
 def raw_layer(table: pa.Table, facts: Mapping[str, Any], *, key: str, title: str, is_dbf: bool) -> RawLayer:
     """Layer from a worker's answer; records are numbered from 1 and referred to as ``key#number``."""
     records = table.column("record").to_numpy()
+    shapes, has_shape = _shapes(table)
     columns = tuple(_column(table.column(f"c{i}"), described) for i, described in enumerate(facts["columns"]))
     return RawLayer(
         title=title,
@@ -72,12 +78,33 @@ def raw_layer(table: pa.Table, facts: Mapping[str, Any], *, key: str, title: str
         columns=columns,
         records=records,
         refs=pd.Series([f"{key}#{n}" for n in records.tolist()], dtype="str"),
-        shapes=table.column("geometry").to_numpy(),
+        shapes=shapes,
+        has_shape=has_shape,
         signed_areas=table.column("signed").to_numpy() if "signed" in table.column_names else None,
         geometry=str(facts.get("geometry", "")),
         is_dbf=is_dbf,
         facts=facts,
     )
+
+
+def _shapes(table: pa.Table) -> tuple[npt.NDArray[np.object_], BoolArray]:
+    """Shapes of all records, from WKB or from the vertices of a single ring, and which records have one."""
+    wkb = table.column("geometry")
+    has_shape: BoolArray = wkb.is_valid().to_numpy().copy()
+    with np.errstate(invalid="ignore", over="ignore"):
+        shapes = (
+            shapely.from_wkb(wkb.to_numpy(), on_invalid="ignore")
+            if has_shape.any()
+            else np.full(len(has_shape), None, dtype=object)
+        )
+    if "ring" in table.column_names:
+        rings = table.column("ring").combine_chunks()
+        at = np.flatnonzero(rings.is_valid())
+        count = pc.list_value_length(rings).drop_null().to_numpy() // 2
+        xy = rings.flatten().to_numpy().reshape(-1, 2)
+        lines = shapely.linearrings(xy, indices=np.repeat(np.arange(len(at)), count))
+        shapes[at], has_shape[at] = shapely.polygons(lines), True
+    return shapes, has_shape
 
 
 def _column(values: pa.ChunkedArray, described: Mapping[str, Any]) -> RawColumn:

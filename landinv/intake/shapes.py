@@ -16,6 +16,7 @@ import shapely
 from landinv.errors import CRSError, EmptyLayerError, GeometryTypeError
 from landinv.geometry.gcj02 import without_gcj02
 from landinv.geometry.repair import repair_polygons
+from landinv.geometry.threads import in_threads
 from landinv.i18n import gettext as _
 from landinv.intake.crs_evidence import CRSChoice, decide_crs
 from landinv.intake.grid import vertices_off_the_grid
@@ -91,7 +92,7 @@ def accept_shapes(
     Parameters
     ----------
     layer
-        With WKB of shapes.
+        With its shapes.
     options
         Of the source; its role says which kinds of shape are right (none: every kind).
     county_crs
@@ -108,10 +109,13 @@ def accept_shapes(
     CRSError
         If the CRS is missing, contradicted or refused, or the layer lies outside the county's zone.
     """
-    with np.errstate(invalid="ignore", over="ignore"):
-        shapes = shapely.force_2d(shapely.from_wkb(layer.shapes, on_invalid="ignore"))
+    shapes = _plane(layer)
     judgement = _Judgement(layer, condemned)
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
     _judge_kinds(shapes, judgement, layer, options)
+    judgement.fail(_not_finite(xy, owner, len(shapes)), "I014")
+    with np.errstate(invalid="ignore"):
+        judgement.fail((np.abs(shapely.bounds(shapes)) > _LARGEST).any(axis=1), "I012")
     choice = decide_crs(
         str(layer.facts["prj"]) if layer.facts.get("prj") else None,
         np.where(judgement.usable[:, None], shapely.bounds(shapes), np.nan),
@@ -128,7 +132,8 @@ def accept_shapes(
     zone = zone_of_epsg(county_crs)
     if zone is not None:
         judgement.fail(_outside_zone(placed, judgement.usable, zone, layer, choice), "I012")
-    off_grid = vertices_off_the_grid(shapes) & judgement.usable
+    off_grid = vertices_off_the_grid(xy, owner, len(shapes)) & judgement.usable
+    del xy, owner
     polygons = np.isin(shapely.get_type_id(placed), _POLYGONS)
     judgement.fail(_without_area(placed, polygons & judgement.usable), "I051")
     found = [*choice.findings, *_contradicting_rings(layer, shapes, judgement.usable, options)]
@@ -171,8 +176,7 @@ def _judge_kinds(shapes: ShapeArray, judgement: _Judgement, layer: RawLayer, opt
     """Fail shapes that are missing, of a wrong kind or not finite; refuse a layer of a wrong kind."""
     kinds = shapely.get_type_id(shapes)
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    given = np.array([wkb is not None for wkb in (() if layer.shapes is None else layer.shapes)], dtype=bool)
-    judgement.fail(shapely.is_missing(shapes) & given, "I018")
+    judgement.fail(shapely.is_missing(shapes) & np.asarray(layer.has_shape, dtype=bool), "I018")
     judgement.fail(empty, "I013")
     right = np.isin(kinds, (*_POLYGONS, *_POINTS) if GEOMETRY.get(options.role) == ANY_OR_NONE else _POLYGONS)
     if not options.role:
@@ -194,13 +198,23 @@ def _judge_kinds(shapes: ShapeArray, judgement: _Judgement, layer: RawLayer, opt
                 hint=_("Export the layer again with its shapes."),
             )
     judgement.fail(~right, "I015")
-    xy, owner = shapely.get_coordinates(shapes, return_index=True)
-    # NaN inside a ring does not show in the bounds.
-    infinite = np.zeros(len(shapes), bool)
-    infinite[owner[~np.isfinite(xy).all(axis=1)]] = True
-    judgement.fail(infinite, "I014")
-    with np.errstate(invalid="ignore"):
-        judgement.fail((np.abs(shapely.bounds(shapes)) > _LARGEST).any(axis=1), "I012")
+
+
+def _plane(layer: RawLayer) -> ShapeArray:
+    """Shapes without heights and measures."""
+    shapes = np.array([], dtype=object) if layer.shapes is None else layer.shapes
+    if (shapely.has_z(shapes) | shapely.has_m(shapes)).any():
+        flat: ShapeArray = shapely.force_2d(shapes)
+        return flat
+    return shapes
+
+
+def _not_finite(xy: FloatArray, owner: npt.NDArray[np.intp], count: int) -> BoolArray:
+    """Shapes with a coordinate that is no number: inside a ring it does not show in the bounds."""
+    result = np.zeros(count, bool)
+    if not np.isfinite(xy.sum()):
+        result[owner[~np.isfinite(xy).all(axis=1)]] = True
+    return result
 
 
 def _without_area(shapes: ShapeArray, mask: BoolArray) -> BoolArray:
@@ -219,14 +233,13 @@ def _contradicting_rings(
     """Shapefile polygons whose rings' directions give another area than the roles the reader gave the rings."""
     if layer.signed_areas is None:
         return []
-    by_direction = np.abs(layer.signed_areas)
-    by_role = shapely.area(shapes)
-    with np.errstate(invalid="ignore"):
-        off = np.abs(by_direction - by_role) > _RING_TOLERANCE * np.maximum(by_role, 1.0)
-    at = np.flatnonzero(off & usable)
-    if not len(at):
+    asked = np.flatnonzero(np.isfinite(layer.signed_areas) & usable)
+    by_direction, by_role = np.abs(layer.signed_areas[asked]), shapely.area(shapes[asked])
+    off = np.abs(by_direction - by_role) > _RING_TOLERANCE * np.maximum(by_role, 1.0)
+    if not off.any():
         return []
-    pairs = zip(by_direction[at], by_role[at], strict=True)
+    at = asked[off]
+    pairs = zip(by_direction[off], by_role[off], strict=True)
     details = [f"按环方向{a:.2f}平方米，按内外关系{b:.2f}平方米" for a, b in pairs]
     refs = layer.refs.iloc[at].tolist()
     return [findings("I050", dataset=options.key, layer=layer.layer, feature=refs, detail=details)]
@@ -282,7 +295,7 @@ def _repaired(
     geometry = placed.copy()
     found = list(placing.findings)
     polygons = np.flatnonzero(judgement.usable & np.isin(shapely.get_type_id(placed), _POLYGONS))
-    doubtful = polygons[~shapely.is_valid(placed[polygons])]
+    doubtful = polygons[~in_threads(shapely.is_valid, placed[polygons]).astype(bool)]
     if len(doubtful):
         repair = repair_polygons(placed[doubtful], crs=placing.target)
         status[doubtful], geometry[doubtful] = repair.status, repair.geometry

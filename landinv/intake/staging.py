@@ -203,11 +203,13 @@ def copy_in(source: Path, target: Path, digest: hashlib._Hash) -> int:
     size = 0
     expected = expected_sha256(source)
     own = hashlib.sha256() if expected else None
-    with os.fdopen(handle, "rb") as reader, target.open("xb") as writer:
+    with os.fdopen(handle, "rb", buffering=0) as reader, target.open("xb") as writer:
         if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
             raise UnreadableFileError(_("{path} is no regular file.").format(path=shown(source)))
-        while chunk := reader.read(_CHUNK):
-            size += len(chunk)
+        buffer = memoryview(bytearray(_CHUNK))
+        while count := reader.readinto(buffer):
+            chunk = buffer[:count]
+            size += count
             if size > FILE_BYTES:
                 raise LimitExceededError(
                     _("{path} is larger than {limit} bytes.").format(path=shown(source), limit=FILE_BYTES)

@@ -16,6 +16,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -36,6 +38,7 @@ _COMPACT: Final = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _INCOMPLETE: Final = re.compile(r"^\d{4}(?:年|[-/.]\d{1,2}|年\d{1,2}月?)?$")
 _SERIAL: Final = re.compile(r"^\d{5}(\.\d+)?$")
 _PLAIN_CODE: Final = r"[0-9A-DF-Za-df-z]+"
+_NOT_IN_CODES: Final = [n for n in range(256) if not re.match(r"[0-9A-DF-Za-df-z]", chr(n))]
 _SCIENTIFIC: Final = re.compile(r"^[+-]?\d(\.\d+)?[eE]\+?\d+$")
 _TAILED: Final = re.compile(r"^(\d+)\.0+$")
 _EXCEL_TEXT: Final = re.compile(r'^="?([^"]*)"?$')
@@ -98,7 +101,7 @@ def parse_numbers(text: pd.Series, units: dict[str, str] | None = None) -> Parse
     ([1234.5, 3.5, nan, nan], [False, False, True, False], ['', 'mu', '', ''])
     """
     known = units or {}
-    quick = pd.to_numeric(text, errors="coerce").astype("float64")
+    quick = _quick_numbers(text)
     # Python's own reader takes "inf", "nan" and underscores, which no clerk means.
     odd = text.notna() & (quick.isna() | ~np.isfinite(quick))
     values = quick.where(~odd).to_numpy(copy=True)
@@ -113,6 +116,15 @@ def parse_numbers(text: pd.Series, units: dict[str, str] | None = None) -> Parse
             ~odd, pd.Series([r[1] or np.nan for r in results], index=text.index[where], dtype="str")
         )
     return Parsed(pd.Series(values, index=text.index), bad, units=unit)
+
+
+def _quick_numbers(text: pd.Series) -> pd.Series:
+    """Plain numbers as float64; NaN for everything else."""
+    try:
+        values = pa.array(text, pa.large_string()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowException:  # one word among them that is no plain number
+        return pd.to_numeric(text, errors="coerce").astype("float64")
+    return pd.Series(values, index=text.index)
 
 
 def _number(text: str, units: dict[str, str]) -> tuple[float, str, bool]:
@@ -225,6 +237,8 @@ def parse_codes(text: pd.Series, numeric: BoolArray) -> Parsed:
     (['0601', '1.41E+23', '012', '601'], [False, True, False, False])
     """
     # Most codes are digits and letters without an E: nothing a spreadsheet could have done to them.
+    if not numeric.any() and _are_plain_codes(text):
+        return Parsed(text, np.zeros(len(text), bool))
     untouched = text.str.fullmatch(_PLAIN_CODE).fillna(value=True).to_numpy(dtype=bool) & ~numeric
     bad = np.zeros(len(text), bool)
     at = np.flatnonzero(~untouched)
@@ -235,6 +249,14 @@ def parse_codes(text: pd.Series, numeric: BoolArray) -> Parsed:
     parsed = pd.Series([np.nan if r is None else r[0] for r in results], index=rest.index, dtype="str")
     bad[at] = [r is not None and r[1] for r in results]
     return Parsed(parsed.reindex(text.index).where(~untouched, text), bad)
+
+
+def _are_plain_codes(text: pd.Series) -> bool:
+    """Whether every value is a plain code, asked of the bytes of all at once."""
+    values = pa.array(text, pa.large_string())
+    bytes_ = np.frombuffer(values.buffers()[2] or b"", np.uint8)
+    strange = bool(np.bincount(bytes_, minlength=256)[_NOT_IN_CODES].any())
+    return not strange and not pc.any(pc.equal(values, "")).as_py()
 
 
 def _code(text: str) -> tuple[str | float, bool]:

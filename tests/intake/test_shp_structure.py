@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
+import shapely
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -157,3 +159,36 @@ def test_box_a_little_wider_than_its_shape_is_told_and_a_narrower_one_refused(ra
     assert [(n.rule, n.record, n.quarantine) for n in index.noticed] == [("I059", 1, False)]
     with pytest.raises(UnreadableFileError, match="record 1: its box"):
         checked(shp[:120] + struct.pack("<d", Y + 3.0) + shp[128:], shx)
+
+
+POINTS = st.tuples(st.integers(0, 50), st.integers(0, 50))
+RINGS = st.lists(POINTS, min_size=3, max_size=8, unique=True)
+
+
+@given(st.lists(RINGS, min_size=1, max_size=5), st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_plain_rings_are_the_shapes_that_the_library_reads(
+    raw_shapefile: Writer, rings: list[list[tuple[int, int]]], with_a_hole: bool
+) -> None:
+    records = [[[(X + x, Y + y) for x, y in [*ring, ring[0]]]] for ring in rings]
+    if with_a_hole:
+        records.append([square(0, 0), square(20, 20, 50)[::-1]])
+    path = raw_shapefile(records)
+    index = checked(*parts(path))
+    assert (index.plain_counts > 0).tolist() == [len(r) == 1 for r in records]
+    ends = np.cumsum(index.plain_counts)
+    shapes = pyogrio.read_dataframe(path, read_geometry=True).geometry
+    for count, end, shape in zip(index.plain_counts, ends, shapes, strict=True):
+        if count:
+            ring = index.plain_points[end - count : end]
+            assert shapely.Polygon(ring).wkb == shape.wkb
+
+
+def test_open_short_and_endless_rings_are_not_plain(raw_shapefile: Writer) -> None:
+    records = [
+        [square(0, 0, closed=False)],
+        [square(0, 0)[:3]],
+        [[*square(0, 0)[:-1], (X, np.nan), (X, Y)]],
+        SQUARES[0],
+    ]
+    assert checked(*parts(raw_shapefile(records))).plain_counts.tolist() == [0, 0, 0, 5]

@@ -51,7 +51,7 @@ def heights_dropped(layer: RawLayer, key: str) -> list[pd.DataFrame]:
     if layer.shapes is None:
         return []
     # a file has them throughout or not at all; records that break are told elsewhere
-    first = shapely.from_wkb(layer.shapes[:_ASKED], on_invalid="ignore")
+    first = layer.shapes[:_ASKED]
     told = [word for word, has in (("Z", shapely.has_z(first)), ("M", shapely.has_m(first))) if has.any()]
     if not told:
         return []

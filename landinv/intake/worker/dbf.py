@@ -26,6 +26,7 @@ ByteArray = npt.NDArray[np.uint8]
 _HEADER: Final = 32
 _END: Final = 0x0D
 _DELETED: Final = ord("*")
+_BLANK: Final = 0x20
 _BLOCK: Final = 8
 _TYPES: Final = {
     "C": "text", "N": "number", "F": "number", "D": "date", "L": "bool", "I": "binary integer",
@@ -51,12 +52,17 @@ class Field:
 
 @dataclass(frozen=True)
 class DbfTable:
-    """A table before decoding: fields, records as a byte matrix (rows × record length), deleted rows, language byte."""
+    """A table before decoding: fields, records as a byte matrix (rows × record length), deleted rows, language byte.
+
+    ``low`` and ``high`` are the smallest and largest byte at each place of a record.
+    """
 
     fields: tuple[Field, ...]
     rows: ByteArray
     deleted: npt.NDArray[np.bool_]
     language: int
+    low: ByteArray
+    high: ByteArray
     left_over: int = 0
 
 
@@ -109,9 +115,13 @@ def parse_dbf(data: ByteArray, request: Request) -> DbfTable:
         )
     rows = body[: count * record_length].reshape(count, record_length)
     _check_flags(rows, request)
-    _check_lost_blocks(rows, fields, request)
+    low, high = (f(axis=0, initial=start) for f, start in ((rows.min, 0xFF), (rows.max, 0)))
+    if not low.all():
+        _check_lost_blocks(rows, fields, request)
     # One end mark is the rule; a few bytes more than that come from writers that were interrupted in mending.
-    return DbfTable(fields, rows, rows[:, 0] == _DELETED, header[29], left_over=max(0, len(left) - 1))
+    return DbfTable(
+        fields, rows, rows[:, 0] == _DELETED, header[29], low, high, left_over=max(0, len(left) - 1)
+    )
 
 
 def _fields(data: ByteArray, header_length: int, request: Request) -> tuple[Field, ...]:
@@ -152,8 +162,6 @@ def _check_flags(rows: ByteArray, request: Request) -> None:
 
 def _check_lost_blocks(rows: ByteArray, fields: tuple[Field, ...], request: Request) -> None:
     """Zero bytes where the other records of a field have none are a block that was never written."""
-    if rows.all():
-        return
     foreign = np.zeros(len(rows), np.int64)
     for field in fields:
         zeros = rows[:, field.start : field.start + field.width] == 0
@@ -188,8 +196,12 @@ def decode_table(table: DbfTable, request: Request, cpg: bytes | None) -> Decode
         If two fields have one name.
     """
     raw = [_column(table, f) for f in table.fields]
-    telling = [(r, f) for r, f in zip(raw, table.fields, strict=True) if f.letter == "C" and not _is_plain(r)]
-    samples = [(v, f.width) for r, f in telling for v in _distinct(r)]
+    samples = [
+        (value, f.width)
+        for column, f in zip(raw, table.fields, strict=True)
+        if f.letter == "C" and pa.types.is_dictionary(column.type)
+        for value in column.dictionary.to_pylist()
+    ]
     names = [(f.raw_name, 10) for f in table.fields]
     encoding = decide(
         [*samples, *names],
@@ -222,20 +234,30 @@ def _titles(table: DbfTable, encoding: TextEncoding, request: Request) -> list[s
 
 
 def _column(table: DbfTable, field: Field) -> pa.Array:
-    """Bytes of one field, record by record, as Arrow binary without copies per value."""
-    if not len(table.rows):
-        return pa.array([], pa.binary())
-    block = np.ascontiguousarray(table.rows[:, field.start : field.start + field.width])
+    """Bytes of one field, record by record, without the blanks that no record fills.
+
+    Text that is not ASCII alone comes as a dictionary, everything else as plain binary.
+    """
+    kind = _TYPES.get(field.letter, "unreadable")
+    first, last = _filled(table, field) if not kind.startswith("binary") else (0, field.width)
+    if kind == "text":
+        first = 0  # whether a value reaches the end of its field is counted from its beginning
+    block = np.ascontiguousarray(table.rows[:, field.start + first : field.start + last])
+    if not block.size:
+        return pa.array([b""] * len(block), pa.binary())
     fixed = pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(max(field.width, 1)),
-        len(block),
-        [None, pa.py_buffer(block if field.width else b" " * len(block))],
+        pa.binary(last - first), len(block), [None, pa.py_buffer(block)]
     )
+    if kind == "text" and not _is_plain(block):
+        return fixed.cast(pa.binary()).dictionary_encode()
     return fixed.cast(pa.binary())
 
 
-def _distinct(column: pa.Array) -> list[bytes]:
-    return [bytes(v) for v in pc.unique(column).to_pylist()]
+def _filled(table: DbfTable, field: Field) -> tuple[int, int]:
+    """First and last-but-one place within a field at which any record has more than a blank."""
+    places = slice(field.start, field.start + field.width)
+    filled = np.flatnonzero((table.low[places] != _BLANK) | (table.high[places] != _BLANK))
+    return (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (0, 0)
 
 
 def _add(result: DecodedTable, field: Field, title: str, column: pa.Array, encoding: TextEncoding) -> None:
@@ -260,35 +282,50 @@ def _add(result: DecodedTable, field: Field, title: str, column: pa.Array, encod
 def _decode_text(
     result: DecodedTable, field: Field, title: str, column: pa.Array, encoding: TextEncoding
 ) -> pa.Array:
-    if _is_plain(column):
+    if not pa.types.is_dictionary(column.type):
         plain = pc.utf8_trim_whitespace(column.cast(pa.string()).cast(pa.large_string()))
         return pc.if_else(pc.equal(plain, ""), pa.scalar(None, pa.large_string()), plain)
-    coded = column.dictionary_encode()
     words: list[str | None] = []
     odd: dict[int, list[Noticed]] = {}
-    for number, raw in enumerate(coded.dictionary.to_pylist()):
+    for number, raw in enumerate(column.dictionary.to_pylist()):
         text, noticed = encoding.decode(raw, field.width)
         words.append(text.strip().strip("\u3000") or None)
         if noticed:
             odd[number] = [Noticed(rule, 0, title, text.strip()) for rule in noticed]
     if odd:
-        codes = np.asarray(coded.indices)
+        codes = np.asarray(column.indices)
         for number, found in odd.items():
             for record in (np.flatnonzero(codes == number) + 1).tolist():
                 result.noticed.extend(Noticed(n.rule, record, n.field, n.value) for n in found)
-    return pa.array(words, pa.large_string()).take(coded.indices)
+    return pa.array(words, pa.large_string()).take(column.indices)
 
 
-def _is_plain(column: pa.Array) -> bool:
-    """Whether every byte of a column is an ASCII character that means itself in every encoding."""
-    values = np.frombuffer(column.buffers()[2] or b"", np.uint8)
-    return bool(len(values) == 0 or (values.max() < 0x80 and values.min() > 0))
+def _is_plain(block: ByteArray) -> bool:
+    """Whether every byte is an ASCII character that means itself in every encoding."""
+    return bool(block.size == 0 or (block.max() < 0x80 and block.min() > 0))
+
+
+def _quick_numbers(column: pa.Array, field: Field, kind: str) -> pa.Array | None:
+    """Trimmed text of a column that holds digits, signs and points only; None where it needs a closer look."""
+    if kind not in ("number", "date"):
+        return None
+    seen = np.bincount(np.frombuffer(column.buffers()[2] or b"", np.uint8), minlength=256)
+    allowed = b" 0123456789" if kind == "date" else b" 0123456789+-." if field.decimals else b" 0123456789+-"
+    if seen.sum() != seen[list(allowed)].sum():
+        return None
+    text = pc.utf8_trim_whitespace(column.cast(pa.string()).cast(pa.large_string()))
+    if kind == "date" and pc.any(pc.match_substring_regex(text, "^0+$")).as_py():
+        return None
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.large_string()), text)
 
 
 def _decode_plain(
     result: DecodedTable, field: Field, title: str, column: pa.Array, kind: str
 ) -> tuple[pa.Array, str]:
     """Numbers, dates and flags are ASCII; what is not stays as it is for the value checks to name."""
+    quick = _quick_numbers(column, field, kind)
+    if quick is not None:
+        return quick, ("real" if field.decimals else "integer") if kind == "number" else kind
     coded = column.dictionary_encode()
     words: list[str | None] = []
     real = field.decimals > 0

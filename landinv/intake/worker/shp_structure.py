@@ -29,6 +29,8 @@ TYPE_NAMES: Final = {
 }  # fmt: skip
 _PARTED: Final = (3, 5, 13, 15, 23, 25)
 _POLYGONS: Final = (5, 15, 25)
+_PLANE_POLYGON: Final = 5
+_LEAST_POINTS: Final = 4
 _HEADER: Final = 100
 # Writers compute boxes from the stored coordinates; a hair is left for those that rounded afterwards.
 _BOX_TOLERANCE: Final = 1e-6
@@ -44,6 +46,9 @@ class ShapeIndex:
 
     ``signed_areas`` is the shoelace sum over a record's rings by their direction, NaN where it has one ring or none: a
     reader that takes a ring for something else than its writer did gives another area.
+
+    ``plain_points`` (k×2) are the vertices of plane polygons of one sound ring, one record after the other;
+    ``plain_counts`` how many of them are each record's, 0 where it is another kind of shape.
     """
 
     shape_type: int
@@ -52,6 +57,8 @@ class ShapeIndex:
     is_null: npt.NDArray[np.bool_]
     signed_areas: FloatArray
     noticed: tuple[Noticed, ...]
+    plain_points: FloatArray
+    plain_counts: IntArray
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,7 @@ def check_structure(shp: ByteArray, shx: ByteArray, request: Request) -> ShapeIn
         cause = _("it calls itself empty but has {size} bytes").format(size=int(lengths[emptied[0]]))
         raise _damaged(request, ".shp", _at(int(emptied[0]), cause))
     signed = np.full(len(offsets), np.nan)
+    counts, points = np.zeros(len(offsets), np.int64), np.empty((0, 2))
     if shape_type in _PARTED and not is_null.all():
         at = np.flatnonzero(~is_null)
         records = _Records(shp, at, offsets[at] + 8, lengths[at], shape_type, request)
@@ -119,7 +127,22 @@ def check_structure(shp: ByteArray, shx: ByteArray, request: Request) -> ShapeIn
         noticed += _check_boxes(records, rings)
         if shape_type in _POLYGONS:
             signed[at] = _signed_areas(rings)
-    return ShapeIndex(shape_type, offsets, lengths, is_null, signed, tuple(noticed))
+        if shape_type == _PLANE_POLYGON:
+            counts[at], points = _plain_rings(rings)
+    return ShapeIndex(shape_type, offsets, lengths, is_null, signed, tuple(noticed), points, counts)
+
+
+def _plain_rings(rings: _Rings) -> tuple[IntArray, FloatArray]:
+    """Vertex counts of records of a single ring that is closed, finite and long enough, and their vertices."""
+    single = np.bincount(rings.ring_records, minlength=len(rings.records)) == 1
+    sizes = np.diff(rings.record_starts, append=len(rings.points))
+    last = rings.record_starts + sizes - 1
+    closed = (rings.points[rings.record_starts] == rings.points[last]).all(axis=1)
+    finite = np.logical_and.reduceat(np.isfinite(rings.points).all(axis=1), rings.record_starts)
+    plain = single & closed & finite & (sizes >= _LEAST_POINTS)
+    if plain.all():
+        return sizes, rings.points
+    return np.where(plain, sizes, 0), rings.points[np.repeat(plain, sizes)]
 
 
 def rebuilt_index(shp: ByteArray, request: Request) -> bytes:
@@ -290,7 +313,7 @@ def _ring_defects(rings: _Rings, whole: npt.NDArray[np.bool_]) -> list[Noticed]:
     first = rings.points[rings.ring_starts]
     last = rings.points[rings.ring_starts + rings.ring_sizes - 1]
     open_ring = ~(first == last).all(axis=1)
-    short = rings.ring_sizes < 4
+    short = rings.ring_sizes < _LEAST_POINTS
     noticed = []
     for bad, why in ((open_ring & ~short, "环未闭合"), (short, "环的点数少于4")):
         owners = np.unique(rings.ring_records[bad])
