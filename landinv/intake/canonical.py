@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -83,6 +84,8 @@ def canonical_records(
                    detail="、".join(layer.columns[o].name for o in others))  # fmt: skip
     for name, column in columns.items():
         log.failed_cells(column, name)
+    kinds = {spec.name: spec.kind for spec in role_fields(options.role)}
+    columns = {name: _in_words(name, column, kinds[name], log) for name, column in columns.items()}
     unusable = np.zeros(len(layer), bool)
     frame: dict[str, pd.Series] = {}
     for spec in role_fields(options.role):
@@ -98,6 +101,23 @@ def canonical_records(
     ordered[SOURCE_REF] = layer.refs
     fields = {name: column.name for name, column in columns.items()}
     return Canonical(ordered, unusable, fields, tuple(log.findings), tuple(log.evidence))
+
+
+def _in_words(name: str, column: RawColumn, kind: str, log: Log) -> RawColumn:
+    """A column of coded values in the words of its domain, where words are asked for; codes stay codes."""
+    if kind not in (*_TEXT, "choice", "bool"):
+        return column
+    domains = log.layer.facts.get("domains") or {}
+    described: Mapping[str, str] = next(
+        (d for d in log.layer.facts.get("columns", ()) if d["name"] == column.name), {}
+    )
+    words = domains.get(described.get("domain", ""), {})
+    known = column.text.isin(list(words))
+    if not known.any():
+        return column
+    shown = "、".join(f"{code}={words[code]}" for code in column.text[known].unique()[:3])
+    log.column("I123", name=name, value=column.name, detail=shown)
+    return replace(column, text=column.text.map(words).where(known, column.text).astype("str"))
 
 
 def _named(layer: RawLayer) -> str:

@@ -168,10 +168,38 @@ def inspect_file(
     """Inspect every layer or sheet of one file; see :func:`inspect_files`."""
     asked = _Asked(path, county, known)
     try:
-        with staged(path) as copy:
-            return _layers(copy, asked)
+        return _staged_layers(asked, "")
+    except SourceMissingError as error:
+        if not error.names:
+            return [_unreadable(path, error)]
+        return [entry for name in error.names[:MOST_LAYERS] for entry in _member(asked, name)]
     except LandinvError as error:
-        return [Inspected(path, format=path.suffix.lower().lstrip("."), error=error)]
+        return [_unreadable(path, error)]
+
+
+def _staged_layers(asked: _Asked, member: str) -> list[Inspected]:
+    with staged(asked.path, member) as copy:
+        return _layers(copy, asked)
+
+
+def _member(asked: _Asked, name: str) -> list[Inspected]:
+    """Entries of one file inside an archive that holds several; their layers begin with its name."""
+    sources = tuple(replace(s, layer="") for s in asked.sources if _means(s.layer, name))
+    try:
+        entries = _staged_layers(replace(asked, sources=sources), name)
+    except LandinvError as error:
+        entries = [_unreadable(asked.path, error)]
+    return [replace(e, layer=f"{name}/{e.layer}" if e.layer else name) for e in entries]
+
+
+def _means(wanted: str, name: str) -> bool:
+    """Whether a source's layer is the whole of a file inside an archive."""
+    path = PurePath(name)
+    return wanted.casefold() in {form.casefold() for form in (name, path.name, path.stem)}
+
+
+def _unreadable(path: Path, error: LandinvError) -> Inspected:
+    return Inspected(path, format=path.suffix.lower().lstrip("."), error=error)
 
 
 def _layers(copy: Staged, asked: _Asked) -> list[Inspected]:

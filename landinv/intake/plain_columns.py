@@ -23,6 +23,7 @@ from landinv.intake.headers import header_unit, normal_header
 from landinv.intake.log import SOURCE_REF, Canonical, Log
 from landinv.intake.raw import RawColumn, RawLayer
 from landinv.intake.values import AREA_UNITS, parse_codes, parse_dates, parse_numbers
+from landinv.model.findings import findings
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -61,17 +62,24 @@ def every_column(layer: RawLayer, key: str, shape_areas: Sequence[FloatArray]) -
         log.failed_cells(column, column.name)
         values = column.text
         header = normal_header(column.name)
-        if header in _IDENTIFIERS or _CODE.search(header):
+        if _names_records(column.name):
             values = _codes(column, log, unusable, is_identifier=header in _IDENTIFIERS)
         elif column.kind == "date" or _DATE.search(header):
             values = _dates(column, log)
         elif column.kind in ("integer", "real") or _AREA.search(header):
             values = _numbers(column, log, shape_areas if header == _PATCH_AREA else ())
         frame[column.name] = values
+    if layer.shapes is None and not any(_names_records(c.name) for c in layer.columns):
+        log.findings.append(findings("I124", dataset=key, layer=layer.layer))
     whole = pd.DataFrame(frame, index=range(len(layer)))
     whole[SOURCE_REF] = layer.refs
     fields = {c.name: c.name for c in layer.columns}
     return Canonical(whole, unusable, fields, tuple(log.findings), tuple(log.evidence))
+
+
+def _names_records(name: str) -> bool:
+    header = normal_header(name)
+    return header in _IDENTIFIERS or bool(_CODE.search(header))
 
 
 def _codes(column: RawColumn, log: Log, unusable: BoolArray, *, is_identifier: bool) -> pd.Series:

@@ -70,7 +70,7 @@ class RawLayer:
 def raw_layer(table: pa.Table, facts: Mapping[str, Any], *, key: str, title: str, is_dbf: bool) -> RawLayer:
     """Layer from a worker's answer; records are numbered from 1 and referred to as ``key#number``."""
     records = table.column("record").to_numpy()
-    shapes, has_shape = _shapes(table)
+    shapes, has_shape = (None, None) if facts.get("is_table") else _shapes(table)
     columns = tuple(_column(table.column(f"c{i}"), described) for i, described in enumerate(facts["columns"]))
     return RawLayer(
         title=title,

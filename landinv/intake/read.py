@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,7 +27,16 @@ from landinv.intake.raw import RawLayer, raw_layer
 from landinv.intake.sandbox import Answer, read_staged
 from landinv.intake.shapes import OK, QUARANTINED, REPAIRED, Shaped, accept_shapes
 from landinv.intake.sheets import sheet_layers
-from landinv.intake.staging import SHAPEFILE, TABLE_FORMATS, Staged, staged
+from landinv.intake.staging import (
+    FILEGDB,
+    GEOJSON,
+    GEOPACKAGE,
+    PARQUET,
+    SHAPEFILE,
+    TABLE_FORMATS,
+    Staged,
+    staged,
+)
 from landinv.intake.survey import canonical_survey
 from landinv.intake.survey_checks import check_survey_layer
 from landinv.intake.survey_checks.shapes import heights_dropped
@@ -41,6 +50,10 @@ Progress = Callable[[str], None]
 BoolArray = npt.NDArray[np.bool_]
 
 CONSTRAINT_COLUMNS: Final = ("kind", "effect", "name")
+# Without these no land is to be found; an empty layer of another role is a state of things, and told.
+_NEVER_EMPTY: Final = ("dltb", "approvals")
+# Formats that declare their fields before any record; a text without a record may be anything.
+_WITH_FIELDS: Final = (*TABLE_FORMATS, SHAPEFILE, GEOPACKAGE, FILEGDB, GEOJSON, PARQUET)
 _WORKERS: Final = 2
 
 
@@ -160,8 +173,8 @@ def _silent(_message: str) -> None:
 
 def _opened(source: SourceOptions, tell: Progress) -> _File:
     tell(_("{source}: reading …").format(source=source.key))
-    with staged(source.path) as copy:
-        answer = read_staged(copy, layer=source.layer, encoding=source.encoding)
+    with staged(source.path, source.layer) as copy:
+        answer = read_staged(copy, layer=copy.layer, encoding=source.encoding)
     if copy.format in TABLE_FORMATS:
         return _table_file(source, copy, answer)
     return _layer_file(source, copy, answer)
@@ -175,19 +188,28 @@ def _layer_file(source: SourceOptions, copy: Staged, answer: Answer) -> _File:
         title=copy.title,
         is_dbf=copy.format == SHAPEFILE,
     )
-    if not len(layer):
+    if layer.shapes is None:
+        _refuse_without_shapes(source, copy)
+    noticed, condemned = _noticed(source, answer, layer.layer, lambda n: f"{source.key}#{n}")
+    return _File(
+        (layer,), str(answer.facts["encoding"]), copy.sha256, int(answer.facts["declared"]),
+        (*noticed, *_without_records(source, copy, [layer])), _decided(answer), condemned,
+    )  # fmt: skip
+
+
+def _without_records(source: SourceOptions, copy: Staged, layers: Sequence[RawLayer]) -> list[pd.DataFrame]:
+    """A finding where a file has its columns but not one record; refused where nothing can be said without any."""
+    if any(len(layer) for layer in layers):
+        return []
+    if source.role in _NEVER_EMPTY or copy.format not in _WITH_FIELDS:
         raise EmptyLayerError(
             _("{path} holds 0 features.").format(path=copy.title),
             hint=_("Check that the right file was given."),
         )
-    noticed, condemned = _noticed(source, answer, layer.layer, lambda n: f"{source.key}#{n}")
-    return _File(
-        (layer,), str(answer.facts["encoding"]), copy.sha256, int(answer.facts["declared"]), noticed,
-        _decided(answer), condemned,
-    )  # fmt: skip
+    return [findings("I121", dataset=source.key, layer=layers[0].layer, value="0", detail=[copy.title])]
 
 
-def _table_file(source: SourceOptions, copy: Staged, answer: Answer) -> _File:
+def _refuse_without_shapes(source: SourceOptions, copy: Staged) -> None:
     if GEOMETRY.get(source.role) == POLYGON:
         raise GeometryTypeError(
             _("{path} is a table, its role {role} needs polygons (面).").format(
@@ -195,6 +217,10 @@ def _table_file(source: SourceOptions, copy: Staged, answer: Answer) -> _File:
             ),
             hint=_("Give the layer with the shapes."),
         )
+
+
+def _table_file(source: SourceOptions, copy: Staged, answer: Answer) -> _File:
+    _refuse_without_shapes(source, copy)
     wanted = with_words(wanted_fields(source.role, {}), source.fields) if source.role else every_wanted()
     read = sheet_layers(answer.tables, wanted, key=source.key, title=copy.title, any_words=not source.role)
     if not source.role and len(read.layers) > 1:
@@ -208,7 +234,7 @@ def _table_file(source: SourceOptions, copy: Staged, answer: Answer) -> _File:
     noticed, condemned = _noticed(source, answer, "", lambda n: f"{source.key}#{n}", only=first)
     return _File(
         read.layers, str(answer.facts["encoding"]), copy.sha256, sum(map(len, read.layers)),
-        (*noticed, *read.findings), _decided(answer), condemned,
+        (*noticed, *read.findings, *_without_records(source, copy, read.layers)), _decided(answer), condemned,
     )  # fmt: skip
 
 
@@ -282,7 +308,8 @@ def _areas(
     """Area of each accepted polygon, NaN for the others."""
     area = np.full(len(shaped.geometry), np.nan)
     known = np.flatnonzero((shaped.status != QUARANTINED) & (shapely.get_dimensions(shaped.geometry) == 2))
-    area[known] = measure(shaped.geometry[known], shaped.crs)
+    if len(known):
+        area[known] = measure(shaped.geometry[known], shaped.crs)
     return area
 
 
@@ -305,12 +332,11 @@ def _dataset(source: SourceOptions, county: CountyOptions | None, file: _File, p
     status = np.concatenate([p.status for p in parts])
     shaped = parts[0].shaped
     if shaped is not None:
-        whole = gpd.GeoDataFrame(
-            whole, geometry=gpd.GeoSeries(shaped.geometry, crs=shaped.crs), crs=shaped.crs
-        )
+        shapes = gpd.GeoSeries(shaped.geometry, crs=shaped.crs or None)
+        whole = gpd.GeoDataFrame(whole, geometry=shapes, crs=shaped.crs or None)
     accepted = whole[status != QUARANTINED].reset_index(drop=True)
     found = [*file.findings, *(f for p in parts for f in p.canonical.findings)]
-    if shaped is not None:
+    if shaped is not None and len(whole):
         found += shaped.findings
         if source.role:
             found += heights_dropped(file.layers[0], source.key)

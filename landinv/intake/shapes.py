@@ -109,6 +109,8 @@ def accept_shapes(
     CRSError
         If the CRS is missing, contradicted or refused, or the layer lies outside the county's zone.
     """
+    if not len(layer):
+        return _no_shapes(layer, options, county_crs)
     shapes = _plane(layer)
     judgement = _Judgement(layer, condemned)
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
@@ -198,6 +200,18 @@ def _judge_kinds(shapes: ShapeArray, judgement: _Judgement, layer: RawLayer, opt
                 hint=_("Export the layer again with its shapes."),
             )
     judgement.fail(~right, "I015")
+
+
+def _no_shapes(layer: RawLayer, options: SourceOptions, county_crs: str) -> Shaped:
+    """What a layer without records comes to; its CRS cannot be held against any coordinate."""
+    told = options.crs or str(layer.facts.get("prj") or "").lstrip("\ufeff").strip()
+    try:
+        epsg = pyproj.CRS.from_user_input(told).to_epsg() if told else None
+    except pyproj.exceptions.CRSError:
+        epsg = None
+    read_crs = f"EPSG:{epsg}" if epsg else ""
+    nothing = np.array([], dtype=object)
+    return Shaped(nothing, nothing, county_crs or read_crs, read_crs, (), ())
 
 
 def _plane(layer: RawLayer) -> ShapeArray:

@@ -26,6 +26,7 @@ from landinv.model.advice import NOT_DATA
 from landinv.model.findings import findings
 
 _SEARCHED_ROWS: Final = 30
+_LISTED: Final = 5
 _LEAST_HITS: Final = 2
 _TOTALS: Final = re.compile(
     r"^(本页|本表|全县|全部|以上|\d+年)?(合计|总计|小计|共计|累计)[::]?(\d+(宗|个|户|块|条|项)?)?$"
@@ -71,7 +72,7 @@ def sheet_layers(
     FieldMissingError
         If no sheet has a row that could be the header.
     EmptyLayerError
-        If no sheet holds a cell, or a header has no record below it.
+        If no sheet holds a cell.
     """
     grids = {name: _grid(table) for name, table in tables.items() if table.num_rows and not is_guide(table)}
     if not grids:
@@ -103,12 +104,8 @@ def sheet_layers(
         )
         layers.append(replace(layer, title=title))
         found += [frame.assign(dataset=key) for frame in left_out]
-    if not any(len(layer) for layer in layers):
-        raise EmptyLayerError(
-            _("{path} has a header but 0 records below it.").format(path=title),
-            hint=_("Check that the right file was given."),
-        )
-    return SheetsRead(tuple(layer for layer in layers if len(layer)), tuple(found))
+    filled = tuple(layer for layer in layers if len(layer))
+    return SheetsRead(filled or tuple(layers[:1]), tuple(found))
 
 
 def is_guide(table: pa.Table) -> bool:
@@ -238,7 +235,25 @@ def _records(
                     "I030", dataset="", layer=name, feature=refs, value=values, detail=[detail] * len(refs)
                 )
             )
-    return ~(totals | remarks | counting) & (filled > 0), found
+    kept = ~(totals | remarks | counting) & (filled > 0)
+    return kept, [*found, *_blank_rows(numbers[filled > 0], numbers[kept], key, name)]
+
+
+def _blank_rows(filled: pd.Series, records: pd.Series, key: str, name: str) -> list[pd.DataFrame]:
+    """One finding of rows with nothing in them between the first and the last record."""
+    if not len(records):
+        return []
+    first, last = int(records.iloc[0]), int(records.iloc[-1])
+    blank = sorted(set(range(first, last)) - set(filled.tolist()))
+    if not blank:
+        return []
+    more = "等" if len(blank) > _LISTED else ""
+    detail = f"第{'、'.join(map(str, blank[:_LISTED]))}行{more}"
+    return [
+        findings(
+            "I120", dataset="", layer=name, feature=f"{key}{blank[0]}", value=str(len(blank)), detail=[detail]
+        )
+    ]
 
 
 def _first_text(row: np.ndarray) -> str:

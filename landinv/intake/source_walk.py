@@ -18,8 +18,8 @@ MOST_FILES: Final = 400
 DOUBTFUL: Final = (".txt", ".json", ".csv")
 # Data of offices that nothing here reads: passing over them without a word would look like having seen them.
 _UNREAD: Final = (
-    ".mdb", ".rar", ".7z", ".dwg", ".dxf", ".kml", ".kmz", ".tab", ".mif", ".wt", ".wl", ".wp", ".vct", ".gpx", ".e00",
-    ".parquet", ".gdbtable", ".wps", ".et", ".doc", ".docx", ".ods", ".sde", ".mxd", ".tif", ".accdb", ".dbf",
+    ".mdb", ".rar", ".7z", ".dwg", ".tab", ".mif", ".wt", ".wl", ".wp", ".gpx", ".e00",
+    ".gdbtable", ".wps", ".et", ".doc", ".docx", ".ods", ".sde", ".mxd", ".tif", ".accdb", ".dbf",
 )  # fmt: skip
 _RESULT: Final = b'"landinv.run/'
 _RESULT_HEAD: Final = 400

@@ -15,7 +15,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from landinv.errors import LimitExceededError, SourceMissingError, UnreadableFil
 from landinv.i18n import gettext as _
 from landinv.intake.archives import Member, extract
 from landinv.intake.hash_lists import expected_sha256
+from landinv.intake.layer_choice import chosen_file
 from landinv.intake.limits import FILE_BYTES
 from landinv.intake.naming import shown
 from landinv.intake.sniffing import HEAD_BYTES, is_boundary_text
@@ -75,6 +76,7 @@ class Staged:
     """A copy to read: private folder, format, staged main file, the original's name for messages, sum and bytes.
 
     ``sha256`` is of the file's bytes; of a shapefile or geodatabase, of its parts one after the other in a fixed order.
+    ``layer`` is what is still to be asked for inside the main file; empty for its only layer.
     """
 
     folder: Path
@@ -83,6 +85,7 @@ class Staged:
     title: str
     sha256: str
     size: int
+    layer: str = ""
 
 
 def known_suffixes() -> frozenset[str]:
@@ -91,13 +94,15 @@ def known_suffixes() -> frozenset[str]:
 
 
 @contextmanager
-def staged(path: Path) -> Iterator[Staged]:
+def staged(path: Path, layer: str = "") -> Iterator[Staged]:
     """Private copy of a source, removed at the end whatever happens.
+
+    ``layer`` names the file that is meant, where a folder or archive holds several, or a layer inside a file.
 
     Raises
     ------
     SourceMissingError
-        If nothing has that name, or a folder or archive holds no layer.
+        If nothing has that name, or a folder or archive holds no layer, or several and none is named.
     UnreadableFileError
         If it is a link, a pipe or a device, may not be read, or begins with the bytes of something else.
     LimitExceededError
@@ -107,7 +112,7 @@ def staged(path: Path) -> Iterator[Staged]:
     try:
         folder.chmod(0o700)
         try:
-            yield _stage(path, folder)
+            yield _stage(path, folder, layer)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise LimitExceededError(
@@ -119,15 +124,15 @@ def staged(path: Path) -> Iterator[Staged]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _stage(path: Path, folder: Path) -> Staged:
+def _stage(path: Path, folder: Path, layer: str) -> Staged:
     mode = _mode(path)
     suffix = path.suffix.lower()
     if stat.S_ISDIR(mode):
         if suffix == ".gdb":
-            return _stage_geodatabase(path, folder, shown(path))
-        return _stage_folder(path, folder)
+            return replace(_stage_geodatabase(path, folder, shown(path)), layer=layer)
+        return _stage_folder(path, folder, layer)
     if suffix in (".zip", ".kmz"):
-        return _stage_archive(path, folder)
+        return _stage_archive(path, folder, layer)
     if suffix not in _FORMATS or suffix == ".gdb":
         raise UnreadableFileError(
             _("{path} is of no format that can be read here ({suffix}).").format(
@@ -138,7 +143,7 @@ def _stage(path: Path, folder: Path) -> Staged:
                 "a .zip, .xlsx, .xls or .csv."
             ),
         )
-    return _stage_one(path, folder, shown(path), _FORMATS[suffix])
+    return replace(_stage_one(path, folder, shown(path), _FORMATS[suffix]), layer=layer)
 
 
 def _mode(path: Path) -> int:
@@ -305,19 +310,13 @@ def _parts(path: Path) -> dict[str, Path]:
     return found
 
 
-def _stage_folder(path: Path, folder: Path) -> Staged:
-    shapes = sorted(p for p in path.iterdir() if p.suffix.lower() == ".shp")
-    if len(shapes) == 1 and not shapes[0].is_dir():
-        return _stage_shapefile(shapes[0], folder, shown(shapes[0]))
-    raise SourceMissingError(
-        _("{path} is a folder with {count} shapefiles: {names}.").format(
-            path=shown(path), count=len(shapes), names=", ".join(shown(p.name) for p in shapes[:8]) or "-"
-        ),
-        hint=_("Give the path of one file."),
-    )
+def _stage_folder(path: Path, folder: Path, layer: str) -> Staged:
+    shapes = sorted(p.name for p in path.iterdir() if p.suffix.lower() == ".shp" and not p.is_dir())
+    name, inside = chosen_file(shapes, layer, title=shown(path))
+    return replace(_stage_shapefile(path / name, folder, shown(path / name)), layer=inside)
 
 
-def _stage_archive(path: Path, folder: Path) -> Staged:
+def _stage_archive(path: Path, folder: Path, layer: str) -> Staged:
     digest = hashlib.sha256()
     archive = folder / "archive.zip"
     copy_in(path, archive, digest)
@@ -328,22 +327,16 @@ def _stage_archive(path: Path, folder: Path) -> Staged:
     databases = sorted(
         {m.name[: m.name.lower().index(".gdb/") + 4] for m in members if ".gdb/" in m.name.lower()}
     )
-    names = [m.name for m in layers] + databases
-    if len(names) != 1:
-        raise SourceMissingError(
-            _("{path} holds {count} layers: {names}.").format(
-                path=shown(path), count=len(names), names=", ".join(shown(n) for n in names[:8]) or "-"
-            ),
-            hint=_("Put exactly one layer into the zip, or unpack it and give the file's path."),
-        )
+    name, inner = chosen_file([*(m.name for m in layers), *databases], layer, title=shown(path))
     target = folder / "staged"
     target.mkdir()
-    title = f"{shown(path)}/{shown(names[0])}"
-    if databases:
-        copy = _stage_geodatabase(inside / databases[0], target, title)
+    title = f"{shown(path)}/{shown(name)}"
+    if name in databases:
+        copy = _stage_geodatabase(inside / name, target, title)
     else:
-        copy = _stage_one(layers[0].path, target, title, _FORMATS[layers[0].path.suffix.lower()])
-    return Staged(copy.folder, copy.format, copy.main, title, digest.hexdigest(), copy.size)
+        member = next(m.path for m in layers if m.name == name)
+        copy = _stage_one(member, target, title, _FORMATS[member.suffix.lower()])
+    return Staged(copy.folder, copy.format, copy.main, title, digest.hexdigest(), copy.size, inner)
 
 
 def _layers_of(members: list[Member], suffix: str) -> list[Member]:

@@ -118,10 +118,15 @@ def parse_numbers(text: pd.Series, units: dict[str, str] | None = None) -> Parse
     return Parsed(pd.Series(values, index=text.index), bad, units=unit)
 
 
+def _as_arrow(text: pd.Series) -> pa.Array:
+    values = pa.array(text, pa.large_string())
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
 def _quick_numbers(text: pd.Series) -> pd.Series:
     """Plain numbers as float64; NaN for everything else."""
     try:
-        values = pa.array(text, pa.large_string()).cast(pa.float64()).to_numpy(zero_copy_only=False)
+        values = _as_arrow(text).cast(pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowException:  # one word among them that is no plain number
         return pd.to_numeric(text, errors="coerce").astype("float64")
     return pd.Series(values, index=text.index)
@@ -253,7 +258,7 @@ def parse_codes(text: pd.Series, numeric: BoolArray) -> Parsed:
 
 def _are_plain_codes(text: pd.Series) -> bool:
     """Whether every value is a plain code, asked of the bytes of all at once."""
-    values = pa.array(text, pa.large_string())
+    values = _as_arrow(text)
     bytes_ = np.frombuffer(values.buffers()[2] or b"", np.uint8)
     strange = bool(np.bincount(bytes_, minlength=256)[_NOT_IN_CODES].any())
     return not strange and not pc.any(pc.equal(values, "")).as_py()

@@ -99,3 +99,22 @@ def test_definitions_of_the_items_are_read(database: Path) -> None:
 )
 def test_unsound_definition_gives_no_names(hostile: str) -> None:
     assert coded_values([hostile, None], ["权属性质"]) == {}
+
+
+def test_coded_values_come_as_words_where_words_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, county: CountyOptions
+) -> None:
+    path = tmp_path / "批次.gdb"
+    frame = gpd.GeoDataFrame(
+        {"PZWH": ["晋政地字〔2015〕1号", "晋政地字〔2015〕2号"], "PZZT": ["1", "9"]},
+        geometry=[box(37_548_000 + d, 4_240_000, 37_548_050 + d, 4_240_100) for d in (0, 100)], crs="EPSG:4525",
+    )  # fmt: skip
+    frame.to_file(path, driver="OpenFileGDB", layer="BP")
+    monkeypatch.setattr(
+        filegdb, "with_aliases", lambda columns, _schema: [{**c, "domain": "状态"} for c in columns]
+    )
+    monkeypatch.setattr(filegdb, "coded_values", lambda _found, _wanted: {"状态": {"1": "撤回"}})
+    got = read_source(SourceOptions("approvals", "approvals", path), county)
+    assert got.frame["approval_status"].tolist() == ["撤回", "9"]
+    assert got.frame["approval_no"].tolist() == ["晋政地字〔2015〕1号", "晋政地字〔2015〕2号"]
+    assert got.findings["rule"].tolist().count("I123") == 1

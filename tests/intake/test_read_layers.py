@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon
@@ -250,7 +253,49 @@ def test_empty_layer_is_refused(
         path, geometry_type="Polygon"
     )
     with pytest.raises(EmptyLayerError, match=r"empty\.shp holds 0"):
-        read_source(source(path), county)
+        read_source(source(path, "approvals"), county)
+
+
+@pytest.mark.parametrize("role", ["supplies", "constraints", ""])
+@pytest.mark.parametrize("suffix", [".shp", ".gpkg"])
+def test_layer_without_records_is_told_where_it_may_be_so(
+    source: Source, county: CountyOptions, tmp_path: Path, rules: Rules, role: str, suffix: str
+) -> None:
+    path = tmp_path / f"empty{suffix}"
+    gpd.GeoDataFrame({"DZJGH": np.array([], dtype=object)}, geometry=[], crs="EPSG:4525").to_file(
+        path, geometry_type="Polygon"
+    )
+    read = read_source if role else read_every_column
+    got = read(source(path, role), county)
+    assert rules(got) == {"I121": 1}
+    assert (got.account.declared, got.account.ok, len(got.frame)) == (0, 0, 0)
+    assert got.frame.crs == "EPSG:4525"
+
+
+def test_plain_table_of_a_geopackage_is_a_table(
+    source: Source, county: CountyOptions, tmp_path: Path
+) -> None:
+    path = tmp_path / "台账.gpkg"
+    frame = pd.DataFrame({"电子监管号": ["1411272015B00011"], "项目名称": ["示例铸造项目"]})
+    pyogrio.write_dataframe(frame, path, layer="台账", driver="GPKG")
+    got = read_source(source(path, "supplies"), county)
+    assert got.frame["supervision_no"].tolist() == ["1411272015B00011"]
+    assert "geometry" not in got.frame
+    with pytest.raises(GeometryTypeError, match="is a table"):
+        read_source(source(path, "planning"), county)
+
+
+def test_layer_missing_from_the_contents_is_read_and_told(
+    source: Source, county: CountyOptions, tmp_path: Path, at: Rect, rules: Rules
+) -> None:
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame({"BZ": ["甲"]}, geometry=[at(0, 0, 10, 10)], crs="EPSG:4525").to_file(path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM gpkg_contents")
+        database.commit()
+    got = read_every_column(source(path, ""), county)
+    assert got.frame["BZ"].tolist() == ["甲"]
+    assert rules(got)["I122"] == 1
 
 
 def test_layer_in_another_form_of_the_zone_is_brought_to_the_countys(

@@ -188,9 +188,28 @@ def test_workbook_without_a_header_says_what_it_found(
         read_every_column(source(path, ""), None)
 
 
-def test_header_without_records_is_empty(write_book: Book, source: Source, county: CountyOptions) -> None:
-    with pytest.raises(EmptyLayerError, match="0 records"):
-        read_source(source(write_book("台账.xlsx", {"供地": [HEAD]})), county)
+def test_header_without_records_is_told_and_refused_for_approvals(
+    write_book: Book, source: Source, county: CountyOptions, rules: Rules
+) -> None:
+    got = read_source(source(write_book("台账.xlsx", {"供地": [HEAD]})), county)
+    assert rules(got)["I121"] == 1
+    assert len(got.frame) == 0
+    with pytest.raises(EmptyLayerError, match="holds 0"):
+        read_source(
+            source(write_book("批次.xlsx", {"批次": [["批准文号", "批次名称"]]}), "approvals"), county
+        )
+
+
+def test_blank_rows_between_records_are_told_once(
+    write_book: Book, source: Source, county: CountyOptions, rules: Rules
+) -> None:
+    blank: list[Any] = [None] * len(HEAD)
+    rows = [HEAD, line(1), blank, blank, line(2), line(3), blank, blank]
+    got = read_source(source(write_book("台账.xlsx", {"供地": rows})), county)
+    told = got.findings[got.findings["rule"] == "I120"]
+    assert told["value"].tolist() == ["2"]
+    assert "第3、4行" in told["message"].iloc[0]
+    assert len(got.frame) == 3
 
 
 def test_a_table_cannot_be_a_layer(write_book: Book, source: Source, county: CountyOptions) -> None:

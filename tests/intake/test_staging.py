@@ -207,3 +207,25 @@ def test_names_are_printable_whatever_they_hold() -> None:
     assert shown("a\nb\x1b[31m.shp") == "a\ufffdb\ufffd[31m.shp"
     raw = os.fsdecode("地块.shp".encode("gbk"))
     assert shown(raw) == "地块.shp"
+
+
+def test_zip_with_several_layers_is_read_by_the_one_that_is_named(shapefile: Path, tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", {**parts(shapefile, "成果/GD"), **parts(shapefile, "成果/BP")})
+    with pytest.raises(SourceMissingError, match="2 layers") as told:
+        refused(archive)
+    assert told.value.names == ("成果/GD.shp", "成果/BP.shp")
+    for wanted in ("GD", "bp.shp", "成果/BP.shp"):
+        with staged(archive, wanted) as copy:
+            assert copy.title.casefold().endswith(Path(wanted).stem.casefold() + ".shp")
+            assert copy.layer == ""
+    with pytest.raises(SourceMissingError), staged(archive, "XZQ"):
+        pass
+
+
+def test_folder_with_several_layers_is_read_by_the_one_that_is_named(shapefile: Path) -> None:
+    for suffix in (".shp", ".shx", ".dbf", ".prj"):
+        (shapefile.parent / f"BP{suffix}").write_bytes(shapefile.with_suffix(suffix).read_bytes())
+    with pytest.raises(SourceMissingError, match="2 layers"):
+        refused(shapefile.parent)
+    with staged(shapefile.parent, "BP") as copy:
+        assert copy.title.endswith("BP.shp")

@@ -29,7 +29,7 @@ _APPLICATION_IDS: Final = (0x47504B47, 0x47503130, 0x47503131)
 
 
 def read_content(request: Request) -> Content:
-    """Vet and read one feature layer of a staged GeoPackage.
+    """Vet and read one layer of a staged GeoPackage: of features, or a plain table where it has no features.
 
     Raises
     ------
@@ -42,11 +42,15 @@ def read_content(request: Request) -> Content:
     try:
         with closing(_opened(request)) as database:
             noticed += _vet(database, request)
-            layer = chosen_layer(request, _feature_layers(database, request))
-            declared, geometry = _counts(database, layer, request)
+            features = _feature_layers(database, request)
+            layer = chosen_layer(request, features or _plain_tables(database))
+            declared = _count(database, layer)
             noticed += _false_count(database, layer, declared)
-            noticed += _index_state(database, layer, geometry)
-            noticed += _false_envelopes(database, layer, geometry)
+            if layer in features:
+                geometry = _geometry_column(database, layer, request)
+                noticed += _unlisted(database, layer)
+                noticed += _index_state(database, layer, geometry)
+                noticed += _false_envelopes(database, layer, geometry)
             database.execute("PRAGMA journal_mode=DELETE").fetchall()
     except sqlite3.Error as error:
         raise _damaged(request, str(error)) from error
@@ -120,15 +124,40 @@ def _feature_layers(database: sqlite3.Connection, request: Request) -> list[str]
     return listed
 
 
-def _counts(database: sqlite3.Connection, layer: str, request: Request) -> tuple[int, str]:
+def _plain_tables(database: sqlite3.Connection) -> list[str]:
+    """Tables without shapes that the file lists as its content."""
+    rows = database.execute(
+        "SELECT table_name FROM gpkg_contents JOIN sqlite_master ON name = table_name AND type = 'table' "
+        "WHERE data_type IN ('attributes', 'aspatial') ORDER BY gpkg_contents.rowid"
+    )
+    return [str(row[0]) for row in rows]
+
+
+def _unlisted(database: sqlite3.Connection, layer: str) -> list[Noticed]:
+    """A layer that the list of contents lacks; it is put there in the private copy, for readers trust the list."""
+    if database.execute("SELECT 1 FROM gpkg_contents WHERE table_name = ?", (layer,)).fetchone():
+        return []
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+        "SELECT table_name, 'features', table_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ?",
+        (layer,),
+    )
+    database.commit()
+    return [Noticed("I122", 0, "gpkg_contents", layer)]
+
+
+def _count(database: sqlite3.Connection, layer: str) -> int:
     quoted = '"' + layer.replace('"', '""') + '"'
-    declared = int(database.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0])
+    return int(database.execute(f"SELECT count(*) FROM {quoted}").fetchone()[0])
+
+
+def _geometry_column(database: sqlite3.Connection, layer: str, request: Request) -> str:
     row = database.execute(
         "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer,)
     ).fetchone()
     if row is None:
         raise _damaged(request, _("its geometry column is not listed"))
-    return declared, str(row[0])
+    return str(row[0])
 
 
 def _false_count(database: sqlite3.Connection, layer: str, declared: int) -> list[Noticed]:

@@ -38,6 +38,7 @@ def layer_content(
         "declared": table.num_rows,
         "encoding": encoding,
         "geometry": str(meta.get("geometry_type") or "null"),
+        "is_table": meta.get("geometry_type") is None,
         "prj": meta.get("crs"),
     }
     decided = Decided("encoding", encoding, _("fixed by the format"), 1.0)
