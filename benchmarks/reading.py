@@ -4,18 +4,21 @@ The check of the coverage (overlaps and gaps of all patches) is timed apart: the
 
     python benchmarks/reading.py --patches 20000 100000
 
-Each side runs in fresh processes, in turn; the medians and their ratio are printed, with the peak memory of the reading side
-(parent and worker).
+Each side runs in fresh processes, in turn; the medians and their ratio are printed, with the peak memory of the reading side:
+parent and worker each for itself, and the most that both had at one time (looked at twenty times a second; Linux only).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from county import write_county
@@ -47,13 +50,40 @@ print(json.dumps([own / 1024, child / 1024, sum(spent), got.account.ok, len(got.
 """
 
 
-def timed(code: str, path: Path) -> tuple[float, str]:
-    """Seconds and output of a fresh process."""
+@dataclass(frozen=True)
+class Run:
+    """A fresh process: seconds, what it printed, most memory of it and its children at one time in MB."""
+
+    seconds: float
+    told: str
+    together_mb: float
+
+
+def resident_mb(process: int) -> float:
+    """Memory in MB of a process and all below it; 0 where the system does not tell or it has ended."""
+    place = Path(f"/proc/{process}")
+    try:
+        own = int((place / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        children = (place / "task" / str(process) / "children").read_text().split()
+    except (OSError, IndexError):
+        return 0.0
+    return own + sum(resident_mb(int(child)) for child in children)
+
+
+def timed(code: str, path: Path) -> Run:
+    """Run code in a fresh process."""
     begun = time.perf_counter()
-    told = subprocess.run(
-        [sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True
-    ).stdout
-    return time.perf_counter() - begun, told
+    most = 0.0
+    command = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            most = max(most, resident_mb(process.pid))
+            time.sleep(0.05)
+        seconds = time.perf_counter() - begun
+        told = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        sys.exit(f"a run failed with {process.returncode}")
+    return Run(seconds, told, most)
 
 
 def main() -> None:
@@ -65,20 +95,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print(
-        "| patches | plain s | intake s | of it coverage s | ratio without coverage | ratio | parent MB | worker MB "
-        "| accepted, findings |\n|---:|---:|---:|---:|---:|---:|---:|---:|---|"
+        "| patches | plain s | intake s | of it coverage s | ratio without coverage | ratio | parent MB | worker MB | together MB "
+        "| accepted, findings |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|"
     )
     for patches in options.patches:
         with tempfile.TemporaryDirectory() as folder:
             path = write_county(Path(folder), patches, options.vertices).parent / "layers" / "DLTB.shp"
-            pairs = [(timed(PLAIN, path)[0], *timed(OURS, path)) for _ in range(options.rounds)]
-        plain, ours = (statistics.median(p[i] for p in pairs) for i in (0, 1))
-        coverage = statistics.median(float(p[2].split(", ")[2]) for p in pairs)
-        parent, worker, _coverage, accepted, found = pairs[0][2].strip("[]\n").split(", ")
+            pairs = [(timed(PLAIN, path), timed(OURS, path)) for _ in range(options.rounds)]
+        plain, ours = (statistics.median(p[i].seconds for p in pairs) for i in (0, 1))
+        coverage = statistics.median(json.loads(p[1].told)[2] for p in pairs)
+        parent, worker, _coverage, accepted, found = json.loads(pairs[0][1].told)
+        together = max(p[1].together_mb for p in pairs)
         print(
             f"| {patches:,} | {plain:.2f} | {ours:.2f} | {coverage:.2f} | {(ours - coverage) / plain:.2f} | "
-            f"{ours / plain:.2f} | {float(parent):.0f} | "
-            f"{float(worker):.0f} | {accepted}, {found} |"
+            f"{ours / plain:.2f} | {parent:.0f} | {worker:.0f} | {together:.0f} | {accepted}, {found} |"
         )
 
 

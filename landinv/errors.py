@@ -82,6 +82,18 @@ class StoreDamagedError(LandinvError, ValueError):
     """The store's content contradicts its own sums, or is no store of ours."""
 
 
+class StoreEditedError(LandinvError, ValueError):
+    """The store was edited by another program, or damaged, since the last batch."""
+
+
+class CorrectionError(LandinvError, ValueError):
+    """A correction cannot be made, or what it corrected is not there."""
+
+
+class UndoConflictError(LandinvError, ValueError):
+    """What is to be undone was built upon since."""
+
+
 class OutputError(LandinvError, OSError):
     """A result cannot be written."""
 
@@ -92,6 +104,10 @@ class RulesetError(LandinvError, ValueError):
 
 class AssetError(LandinvError, LookupError):
     """A map asks for a resource that is not carried in the package."""
+
+
+class ParcelUnknownError(LandinvError, LookupError):
+    """A parcel, supply or approval that was named is not in the register, or is several."""
 
 
 class FindingUnknownError(LandinvError, LookupError):

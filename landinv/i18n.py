@@ -41,6 +41,12 @@ def current_language() -> str:
     return _language.get() or system_language()
 
 
+def asked_language(default: str) -> str:
+    """Language asked for by ``--lang`` or ``LANDINV_LANG``; ``default`` where nobody asked, whatever the system's."""
+    asked = os.environ.get("LANDINV_LANG", "").strip().lower()[:2]
+    return _language.get() or (asked if asked in LANGUAGES else default)
+
+
 def gettext(message: str) -> str:
     """Translate a literal message; format it afterwards, so that no value is ever a template."""
     return _catalogue(current_language()).gettext(message)

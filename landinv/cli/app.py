@@ -19,7 +19,10 @@ from landinv.errors import LandinvError
 from landinv.i18n import LANGUAGES, message, set_language
 from landinv.i18n import gettext as _
 
-_COMMANDS: Final = ("run", "check", "convert", "doctor", "template")
+_COMMANDS: Final = (
+    "run", "check", "convert", "doctor", "template", "history", "diff", "state", "correct", "undo", "backup", "restore",
+    "rules", "explain", "due",
+)  # fmt: skip
 
 
 class Application(click.Group, Command):

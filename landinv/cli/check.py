@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from landinv.cli.check_store import check_store
 from landinv.cli.check_words import Asked, asked_for
 from landinv.cli.exit_codes import DONE, FINDINGS
 from landinv.cli.render import progress
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     cls=Command,
     help=message(
         "Check the project file PATH (default ./landinv.toml) with its register, or the data files PATH … alone. "
-        "Nothing is changed but by --accept and --reopen, which record exceptions in the register."
+        "Nothing is changed but by --accept and --reopen, which record exceptions in the register, "
+        "and by --store with --adopt or --undo."
     ),
 )
 @click.argument("words", metavar="[PATH …]", nargs=-1)
@@ -90,11 +92,24 @@ if TYPE_CHECKING:
     metavar="F-…",
     help=message("Take exceptions back, with --by and --why; several numbers may follow."),
 )
+@option(
+    "--store",
+    is_flag=True,
+    help=message("Look at the register alone: damage, and edits made by other programs."),
+)
+@option(
+    "--adopt",
+    is_flag=True,
+    help=message("With --store: keep those edits, as corrections that survive the next import."),
+)
+@option("--undo", is_flag=True, help=message("With --store: take those edits back, and mend damaged rows."))
 @option("--by", default="", metavar="NAME", help=message("Who accepts, or takes back."))
 @option("--why", default="", metavar="TEXT", help=message("Why."))
 @click.pass_context
 def command(context: click.Context, /, form: str, out: Path | None, fail_on: str, **options: Any) -> None:
     """Check, show what was found, and let open findings decide the exit code; or record an exception."""
+    if options["store"] or options["adopt"] or options["undo"]:
+        context.exit(check_store(options, form=form))
     asked = asked_for(options)
     if asked.ids:
         from landinv.workflow.check import accept_findings, reopen_findings

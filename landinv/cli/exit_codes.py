@@ -32,6 +32,10 @@ _CODES: Final[dict[type[e.LandinvError], int]] = {
     e.AssetError: 26,
     e.ReaderDefectError: 27,
     e.FindingUnknownError: 28,
+    e.ParcelUnknownError: 29,
+    e.StoreEditedError: 34,
+    e.CorrectionError: 35,
+    e.UndoConflictError: 36,
 }
 
 

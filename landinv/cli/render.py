@@ -46,6 +46,7 @@ def show_run(result: RunResult) -> None:
         _("Balance: largest difference {difference} m² over {count} approvals.").format(
             difference=f"{result.largest_difference_m2:.6f}", count=result.balanced
         ),
+        *_reconciled(result),
         _("Register: {store}").format(store=result.store),
         _("Map: {map}").format(map=result.map),
         _("Seconds: {total} ({steps})").format(
@@ -61,6 +62,20 @@ def show_run(result: RunResult) -> None:
     ]
     for line in lines:
         console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _reconciled(result: RunResult) -> list[str]:
+    if not result.reconciliation:
+        return []
+    hectares = {
+        name.removesuffix("_m2"): f"{area / 10_000:.4f}" for name, area in result.reconciliation.items()
+    }
+    return [
+        _(
+            "Survey's approved and unbuilt land: {survey} ha, of it {common} ha also derived, {survey_only} ha only "
+            "there; derived alone: {derived_only} ha."
+        ).format(**hectares)
+    ]
 
 
 def _summary_table(result: RunResult) -> Table:

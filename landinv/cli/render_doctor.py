@@ -47,7 +47,8 @@ def show_doctor(report: DoctorReport) -> None:
         console.print()
         console.print(_("Passed over:"), style="bold")
         for skipped in report.skipped:
-            _line(console, f"{skipped.path}: {skipped.reason}")
+            told = "" if str(skipped.path) in skipped.reason else f"{skipped.path}: "
+            _line(console, f"{told}{skipped.reason}")
     console.print()
     for line in _closing(report):
         console.print(escape(line), highlight=False, soft_wrap=True)
@@ -141,15 +142,19 @@ def _field_facts(entry: Inspected) -> list[tuple[str, str]]:
     if own:
         facts.append((_("Fields"), _("{count} under their own names").format(count=len(own))))
     if others:
+        titles = _field_titles(entry, tuple(link.field for link in others))
         texts = [
-            f"{link.field} ← {link.column}" + ("" if link.rule == "synonym" else f" ({_(_RULES[link.rule])})")
-            for link in others
+            f"{link.column} → {link.field}"
+            + ("" if title in (link.field, link.column) else f" {title.removeprefix(link.field).strip()}")
+            + ("" if link.rule == "synonym" else f" ({_(_RULES[link.rule])})")
+            for link, title in zip(others, titles, strict=True)
         ]
-        facts.append((_("Mapped") if own else _("Fields"), ", ".join(texts)))
+        # One a line, for each is to be looked at before it is used.
+        facts.append((_("Mapped") if own else _("Fields"), "\n".join(texts)))
     for title, names in (
         (_("Unmapped"), entry.unmapped),
         (_("Missing"), _field_titles(entry, entry.missing)),
-        (_("Absent"), _field_titles(entry, entry.absent)),
+        (_("Not given"), _field_titles(entry, entry.absent)),
     ):  # fmt: skip
         if names:
             facts.append((title, ", ".join(names)))

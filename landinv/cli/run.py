@@ -38,15 +38,25 @@ from landinv.model.severity import SEVERITIES
     show_default=True,
     help=message("Exit with 1 when a finding is at least this severe."),
 )
+@option("--by", default="", metavar="NAME", help=message("Who runs it (default: the system's user)."))
+@option("--why", default="", metavar="TEXT", help=message("Why, for the register's event."))
 @click.pass_context
 def command(
-    context: click.Context, project: Path, as_of: datetime | None, out: Path | None, fail_on: str
+    context: click.Context,
+    /,
+    project: Path,
+    as_of: datetime | None,
+    out: Path | None,
+    fail_on: str,
+    **author: str,
 ) -> None:
     """Run, show the summary, and let findings decide the exit code."""
+    from landinv.workflow.author import Author
     from landinv.workflow.run import run
 
     with progress() as tell:
-        result = run(project, as_of=as_of.date() if as_of else None, out=out, tell=tell)
+        day = as_of.date() if as_of else None
+        result = run(project, as_of=day, out=out, author=Author(author["by"], author["why"]), tell=tell)
     show_run(result)
     severe = SEVERITIES[SEVERITIES.index(fail_on) :] if fail_on != "never" else ()
     context.exit(FINDINGS if any(result.findings_by_severity.get(s, 0) for s in severe) else DONE)

@@ -114,13 +114,26 @@ def subtract(targets: npt.ArrayLike, cutters: npt.ArrayLike, *, pairs: Overlay |
     (5.0, 0.0, 10.0, 10.0)
     """
     ours, theirs = _shapes(targets), shapely.normalize(_shapes(cutters))
-    pairs = overlay(ours, theirs) if pairs is None else pairs
-    cut = np.unique(pairs.target)
+    if pairs is None:
+        order = canonical_order(theirs)
+        target, k = meeting_pairs(ours, theirs[order])
+        cutter = order[k]
+    else:
+        target, cutter = pairs.target, pairs.cutter
+    met = np.unique(target)
     rest = ours.copy()
-    rest[cut] = shapely.normalize(rest[cut])
-    rest = _in_rounds(rest, pairs.target, theirs[pairs.cutter], shapely.difference)
-    rest[cut] = shapely.normalize(rest[cut])
-    return rest
+    rest[met] = shapely.normalize(rest[met])
+    rest = _in_rounds(rest, target, theirs[cutter], _less)
+    cut = met[shapely.area(rest[met]) < shapely.area(ours[met]) - NOISE_M2]
+    result = ours.copy()
+    result[cut] = shapely.normalize(rest[cut])
+    return result
+
+
+def _less(shapes: ShapeArray, cutters: ShapeArray) -> ShapeArray:
+    """Each shape less the one beside it, or as it was where they share no more than rounding."""
+    rest = shapely.difference(shapes, cutters)
+    return np.where(shapely.area(shapes) - shapely.area(rest) > NOISE_M2, rest, shapes)
 
 
 def merged(shapes: ShapeArray, group: IntArray, groups: int) -> ShapeArray:

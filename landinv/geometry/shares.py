@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from landinv.geometry.area import FloatArray, IntArray, ShapeArray, ellipsoidal_area_m2
-from landinv.geometry.difference import canonical_order
-from landinv.geometry.moments import makes_whole
-from landinv.geometry.overlaps import NOISE_M2, intersections
-from landinv.model.parcels import UNCOVERED
-
-LEAST_M2: Final = 0.01  # the survey's last decimal; less is no row
-KEY: Final = ["parcel", "code"]
+from landinv.geometry.area import ellipsoidal_area_m2
+from landinv.geometry.arrays import FloatArray, IntArray, ShapeArray
+from landinv.geometry.difference import canonical_order, explode, subtract
+from landinv.geometry.overlap_area import Parcels
+from landinv.geometry.share_pieces import (
+    KEY,
+    LEAST_M2,
+    Pieces,
+    cut_pieces,
+    may_be_thin,
+    overlapping_parcels,
+    pieces_of,
+    really_overlapping,
+    thin_pieces,
+)
+from landinv.geometry.width import fits_disc
+from landinv.model.parcels import NOISE, UNCOVERED
 
 
 @dataclass(frozen=True)
@@ -25,20 +33,13 @@ class Shares:
     """Result of :func:`overlay_shares`.
 
     ``rows`` and ``excess`` have the columns parcel (position, int), code (text), area_m2 (ellipsoidal). ``rows`` are
-    the shares, ordered by parcel and code. ``excess`` is land that zones of other codes claim too, under the code
+    the shares, ordered by parcel and code, with ``thin``: the share is nothing but strips narrower than the width
+    asked for (see :func:`noise_summed`). ``excess`` is land that zones of other codes claim too, under the code
     that does not get it; only for themes that tessellate.
     """
 
     rows: pd.DataFrame
     excess: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class _Pieces:
-    """Parcel, zone, code and ellipsoidal area of each common piece, and beside it the shape."""
-
-    frame: pd.DataFrame
-    shape: ShapeArray
 
 
 def overlay_shares(
@@ -65,7 +66,8 @@ def overlay_shares(
     -------
     Shares
         Land under several zones of one code counts once. Less than 0.01 m² is no row: in a tessellating theme it goes
-        to the parcel's largest. The order of parcels, zones, or threads changes nothing.
+        to the parcel's largest. The order of parcels, zones, or threads, where rings begin and how they run change
+        nothing.
 
     Raises
     ------
@@ -76,25 +78,63 @@ def overlay_shares(
     --------
     >>> parcel = shapely.box(37548000, 4240000, 37548100, 4240100)
     >>> field = shapely.box(37548000, 4240000, 37548060, 4240200)
-    >>> overlay_shares([parcel], [field], ["0103"], crs="EPSG:4525", tessellating=True).rows.round(2)
+    >>> shares = overlay_shares([parcel], [field], ["0103"], crs="EPSG:4525", tessellating=True)
+    >>> shares.rows[["parcel", "code", "area_m2"]].round(2)
        parcel       code  area_m2
     0       0       0103  5999.66
     1       0  uncovered  3999.77
     """
-    ours = np.asarray(parcels, dtype=np.object_)
+    return zone_shares(Parcels.of(parcels, crs), zones, codes, tessellating=tessellating)
+
+
+def zone_shares(
+    parcels: Parcels, zones: npt.ArrayLike, codes: npt.ArrayLike, *, tessellating: bool, thin_m: float = 0.0
+) -> Shares:
+    """As :func:`overlay_shares`, of parcels prepared once for several themes.
+
+    ``thin_m``: width (m) below which a piece is marked ``thin``, in parcels that are wider; 0 marks none.
+    """
     theirs = np.asarray(zones, dtype=np.object_)
-    area = ellipsoidal_area_m2(ours, crs)
-    pieces = _pieces(ours, theirs, crs=crs, area=area)
     names = pd.Series(np.asarray(codes, dtype=np.object_)).fillna("").astype(str).to_numpy(dtype=np.object_)
-    pieces.frame["code"] = names[pieces.frame["zone"].to_numpy()]
-    doubtful = _may_overlap(pieces, ours, tessellating=tessellating)
-    counted_twice = _parcels_with_overlap(pieces, doubtful, same_code_only=not tessellating)
-    rows, excess = _sums(pieces.frame[~pieces.frame["parcel"].isin(counted_twice)]), _no_rows()
-    if len(counted_twice):
-        once, excess = _counted_once(pieces, counted_twice, crs=crs, tessellating=tessellating)
-        rows = pd.concat([rows, once], ignore_index=True)
-    rows = _filled_up(rows, area) if tessellating else rows[rows["area_m2"] >= LEAST_M2]
-    return Shares(_ordered(rows), _ordered(excess))
+    pieces = pieces_of(parcels, theirs, names)
+    thin = np.zeros(len(pieces.frame), dtype=bool)
+    if thin_m > 0.0:
+        thin = thin_pieces(parcels, pieces, theirs, thin_m)
+    rows, excess = _sums(pieces.frame), _no_rows()
+    cut, twice = _counted_twice(parcels, pieces, theirs, tessellating=tessellating)
+    if len(twice):
+        once, excess = _counted_once(cut, twice, crs=parcels.crs, tessellating=tessellating)
+        rows = pd.concat([rows[~rows["parcel"].isin(twice)], once], ignore_index=True)
+    rows = _filled_up(rows, parcels.area_m2) if tessellating else rows[rows["area_m2"] >= LEAST_M2]
+    broad = pd.MultiIndex.from_frame(pieces.frame[~thin][KEY].drop_duplicates())
+    told = rows.assign(thin=~pd.MultiIndex.from_frame(rows[KEY]).isin(broad))
+    gaps = (told["code"] == UNCOVERED).to_numpy()
+    told.loc[gaps, "thin"] = _thin_gaps(parcels, theirs, told[gaps], thin_m)
+    return Shares(_ordered(told), _ordered(excess)[[*KEY, "area_m2"]])
+
+
+def noise_summed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Shares of nothing but thin strips as one row ``noise`` a parcel and theme; sums stay what they were.
+
+    Parameters
+    ----------
+    rows
+        Columns parcel, code, area_m2, thin.
+
+    Returns
+    -------
+    DataFrame
+        parcel, code, area_m2, ordered by parcel and code.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"parcel": 0, "code": ["a", "b", "c"], "area_m2": [90.0, 6.0, 4.0]})
+    >>> noise_summed(rows.assign(thin=[False, True, True]))
+       parcel   code  area_m2
+    0       0      a     90.0
+    1       0  noise     10.0
+    """
+    return _sums(rows.assign(code=rows["code"].mask(rows["thin"].to_numpy(dtype=bool), NOISE)))
 
 
 def main_share(shares: pd.DataFrame) -> pd.DataFrame:
@@ -109,8 +149,8 @@ def main_share(shares: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         parcel, code, area_m2, share (of the sum of the parcel's rows, 0 to 1), tied (another code has as much, to
-        0.01 m²); one row a parcel, by parcel. The larger area wins, then the smaller code; ``uncovered`` only where
-        there is no other.
+        0.01 m²); one row a parcel, by parcel. The larger area wins, then the smaller code; ``uncovered`` and ``noise``
+        only where there is no other.
 
     Examples
     --------
@@ -122,7 +162,7 @@ def main_share(shares: pd.DataFrame) -> pd.DataFrame:
     total = shares.groupby("parcel")["area_m2"].transform("sum")
     ranked = shares.assign(
         share=(shares["area_m2"] / total.where(total > 0.0)).fillna(0.0),
-        rest=shares["code"] == UNCOVERED,
+        rest=shares["code"].isin([UNCOVERED, NOISE]),
         cents=(shares["area_m2"] / LEAST_M2).round(),
     )
     ranked = ranked.sort_values(
@@ -133,66 +173,25 @@ def main_share(shares: pd.DataFrame) -> pd.DataFrame:
     return main[["parcel", "code", "area_m2", "share", "tied"]].reset_index(drop=True)
 
 
-def _pieces(ours: ShapeArray, theirs: ShapeArray, *, crs: str, area: FloatArray) -> _Pieces:
-    """Common pieces of parcels and zones; only pairs of which neither covers the other need an intersection."""
-    i, j = shapely.STRtree(theirs).query(ours, predicate="intersects")
-    whole_parcel = _covering(theirs, ours, j, i)
-    whole_zone = ~whole_parcel
-    whole_zone[whole_zone] = _covering(ours, theirs, i[whole_zone], j[whole_zone])
-    partly = ~(whole_parcel | whole_zone)
-    shape = np.where(whole_parcel, ours[i], theirs[j])
-    shape[partly] = intersections(ours[i[partly]], theirs[j[partly]])
-    size = np.where(whole_parcel, area[i], 0.0)
-    measured = ~whole_parcel
-    size[measured] = ellipsoidal_area_m2(shape[measured], crs)
-    real = size > NOISE_M2
-    frame = pd.DataFrame({"parcel": i, "zone": j, "area_m2": size})[real].reset_index(drop=True)
-    return _Pieces(frame, shape[real])
-
-
-def _covering(outer: ShapeArray, inner: ShapeArray, i: IntArray, j: IntArray) -> npt.NDArray[np.bool_]:
-    """Whether each outer shape covers the inner one beside it; boxes first, prepared shapes after."""
-    around, within = shapely.bounds(outer)[i], shapely.bounds(inner)[j]
-    covers = (around[:, :2] <= within[:, :2]).all(axis=1) & (around[:, 2:] >= within[:, 2:]).all(axis=1)
-    shapely.prepare(outer[np.unique(i[covers])])
-    covers[covers] = shapely.covers(outer[i[covers]], inner[j[covers]])
-    return np.asarray(covers, dtype=bool)
-
-
-def _may_overlap(pieces: _Pieces, ours: ShapeArray, *, tessellating: bool) -> IntArray:
-    """Parcels whose pieces could lie on one another, told without laying them on one another."""
-    groups = pieces.frame.groupby("parcel" if tessellating else KEY)["parcel"]
-    several = np.unique(groups.first()[groups.size() > 1].to_numpy(dtype=np.intp))
-    if not tessellating:
-        return several
-    among = pieces.frame["parcel"].isin(several).to_numpy()
-    position = np.searchsorted(several, pieces.frame["parcel"].to_numpy()[among])
-    return several[~makes_whole(ours[several], pieces.shape[among], position)]
-
-
-def _parcels_with_overlap(pieces: _Pieces, doubtful: IntArray, *, same_code_only: bool) -> IntArray:
-    """Of the doubtful parcels, those in which two pieces do share an area."""
-    asked = pieces.frame[pieces.frame["parcel"].isin(doubtful)]
-    asked = asked[["parcel", "code"]].assign(piece=asked.index)
-    pairs = asked.merge(asked, on=KEY if same_code_only else "parcel", suffixes=("", "_other"))
-    pairs = pairs[pairs["piece"] < pairs["piece_other"]]
-    left = pieces.shape[pairs["piece"].to_numpy()]
-    right = pieces.shape[pairs["piece_other"].to_numpy()]
-    near = _boxes_overlap(left, right)
-    shared = shapely.area(intersections(left[near], right[near])) >= LEAST_M2
-    return np.unique(pairs["parcel"].to_numpy()[near][shared])
-
-
-def _boxes_overlap(left: ShapeArray, right: ShapeArray) -> npt.NDArray[np.bool_]:
-    a, b = shapely.bounds(left), shapely.bounds(right)
-    overlap = (a[:, :2] < b[:, 2:]) & (b[:, :2] < a[:, 2:])
-    return np.asarray(overlap.all(axis=1), dtype=bool)
+def _counted_twice(
+    parcels: Parcels, pieces: Pieces, zones: ShapeArray, *, tessellating: bool
+) -> tuple[Pieces, IntArray]:
+    """Parcels in which pieces lie on one another, and the pieces of these, cut out."""
+    same_code = not tessellating
+    doubtful = overlapping_parcels(parcels, pieces, zones, same_code=same_code)
+    if pieces.shape is None:
+        asked = pieces.frame[pieces.frame["parcel"].isin(doubtful)]
+        codes = np.full(len(zones), "", dtype=np.object_)
+        codes[asked["zone"]] = asked["code"]
+        pieces = cut_pieces(parcels, zones, codes, (asked["parcel"].to_numpy(), asked["zone"].to_numpy()))
+    return pieces, really_overlapping(pieces, doubtful, same_code=same_code)
 
 
 def _counted_once(
-    pieces: _Pieces, parcels: IntArray, *, crs: str, tessellating: bool
+    pieces: Pieces, parcels: IntArray, *, crs: str, tessellating: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Shares of parcels whose pieces overlap: united by code and, where the theme tessellates, less smaller codes."""
+    assert pieces.shape is not None
     chosen = pieces.frame["parcel"].isin(parcels).to_numpy()
     frame = pieces.frame[chosen][KEY].assign(shape=shapely.normalize(pieces.shape[chosen]))
     frame = frame.iloc[canonical_order(frame["shape"].to_numpy())]
@@ -234,9 +233,27 @@ def _filled_up(rows: pd.DataFrame, area: FloatArray) -> pd.DataFrame:
     return kept.assign(area_m2=kept["area_m2"].mask(kept.index.isin(main), pd.Series(size, index=main)))
 
 
+def _thin_gaps(
+    parcels: Parcels, zones: ShapeArray, gaps: pd.DataFrame, thin_m: float
+) -> npt.NDArray[np.bool_]:
+    """Whether what no zone covers of a parcel is nothing but strips narrower than a width."""
+    position = gaps["parcel"].to_numpy(dtype=np.intp)
+    box = shapely.bounds(parcels.shape[position])
+    thin = may_be_thin(gaps["area_m2"].to_numpy(), box[:, 2:] - box[:, :2], thin_m)
+    asked = position[thin]
+    thin[thin] = fits_disc(parcels.shape[asked], thin_m)
+    asked = position[thin]
+    if len(asked):
+        near = np.unique(shapely.STRtree(zones).query(parcels.shape[asked])[1])
+        rest, owner = explode(subtract(parcels.shape[asked], zones[near]))
+        broad = np.bincount(owner, weights=fits_disc(rest, thin_m), minlength=len(asked)) > 0.0
+        thin[thin] = ~broad
+    return thin
+
+
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
     whole = rows.sort_values(KEY, kind="stable").reset_index(drop=True)
-    return whole.astype({"parcel": "int64", "code": "str", "area_m2": "float64"})[[*KEY, "area_m2"]]
+    return whole.astype({"parcel": "int64", "code": "str", "area_m2": "float64"})
 
 
 def _no_rows() -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from landinv.geometry.area import ShapeArray
+from landinv.geometry.arrays import ShapeArray
 
 _CHUNK: Final = 1_000
 WORKERS: Final = min(os.cpu_count() or 1, 8)
@@ -42,3 +42,27 @@ def in_threads(
     with ThreadPoolExecutor(workers) as pool:
         parts = pool.map(lambda at: operation(*(a[at : at + chunk] for a in arrays)), range(0, size, chunk))
         return np.concatenate(list(parts))
+
+
+def each_stretch(
+    operation: Callable[[slice], None], size: int, *, chunk: int = _CHUNK, workers: int = WORKERS
+) -> None:
+    """Call an operation for every stretch of ``size`` rows, a stretch in each thread.
+
+    For work that lets the interpreter's lock go and writes its results to places of its own.
+
+    Examples
+    --------
+    >>> out = np.zeros(5)
+    >>> each_stretch(lambda part: out[part].fill(1.0), 5, chunk=2)
+    >>> out.tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    parts = [slice(at, min(at + chunk, size)) for at in range(0, size, chunk)]
+    if workers < 2 or len(parts) < 2:
+        for part in parts:
+            operation(part)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        for _ in pool.map(operation, parts):
+            pass

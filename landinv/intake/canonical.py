@@ -44,6 +44,7 @@ FloatArray = npt.NDArray[np.float64]
 
 PRIMARY_AREA: Final = {"approvals": "approved_area", "supplies": "supplied_area", "projects": "demand_area"}
 _TEXT: Final = ("text", "status")
+_SHOWN_CODES: Final = 20
 
 
 def canonical_records(
@@ -107,15 +108,12 @@ def _in_words(name: str, column: RawColumn, kind: str, log: Log) -> RawColumn:
     """A column of coded values in the words of its domain, where words are asked for; codes stay codes."""
     if kind not in (*_TEXT, "choice", "bool"):
         return column
-    domains = log.layer.facts.get("domains") or {}
-    described: Mapping[str, str] = next(
-        (d for d in log.layer.facts.get("columns", ()) if d["name"] == column.name), {}
-    )
-    words = domains.get(described.get("domain", ""), {})
+    words = log.layer.words(column.name)
     known = column.text.isin(list(words))
     if not known.any():
         return column
-    shown = "、".join(f"{code}={words[code]}" for code in column.text[known].unique()[:3])
+    used = column.text[known].unique()
+    shown = "、".join(f"{code}={words[code]}" for code in used[:_SHOWN_CODES])
     log.column("I123", name=name, value=column.name, detail=shown)
     return replace(column, text=column.text.map(words).where(known, column.text).astype("str"))
 

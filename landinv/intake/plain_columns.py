@@ -18,11 +18,13 @@ import pandas as pd
 
 from landinv.errors import FieldValueError
 from landinv.i18n import gettext as _
+from landinv.i18n import official
 from landinv.intake.area_units import PLAUSIBLE_MEDIAN_M2
 from landinv.intake.headers import header_unit, normal_header
 from landinv.intake.log import SOURCE_REF, Canonical, Log
 from landinv.intake.raw import RawColumn, RawLayer
 from landinv.intake.values import AREA_UNITS, parse_codes, parse_dates, parse_numbers
+from landinv.model.datasets import Evidence
 from landinv.model.findings import findings
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,6 +32,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 _IDENTIFIERS: Final = ("bsm", "标识码")
 _CODE: Final = re.compile(r"(代码|编码|编号|监管号|合同号|宗地号|dm|bm|bh|jgh)$")
+_NUMBER: Final = re.compile(r"(^|_)(id|fid|gid|oid|uid|code|key|no)$|号$")
 _DATE: Final = re.compile(r"(日期|时间|rq|_on)$")
 _AREA: Final = re.compile(r"(面积|mj)$")
 _PATCH_AREA: Final = "tbmj"
@@ -37,6 +40,7 @@ _PATCH_AREA: Final = "tbmj"
 # they do not, only another parcel's area or another unit stands out.
 _EXACT_M2: Final = (0.0055, 0.02)
 _MOST: Final = 0.8
+_SHOWN_CODES: Final = 20
 _AREA_SHARE: Final = 0.01
 _AREA_SLACK_M2: Final = 0.5
 
@@ -69,12 +73,23 @@ def every_column(layer: RawLayer, key: str, shape_areas: Sequence[FloatArray]) -
         elif column.kind in ("integer", "real") or _AREA.search(header):
             values = _numbers(column, log, shape_areas if header == _PATCH_AREA else ())
         frame[column.name] = values
-    if layer.shapes is None and not any(_names_records(c.name) for c in layer.columns):
+        _tell_words(column, log)
+    names = [normal_header(c.name) for c in layer.columns]
+    if layer.shapes is None and not any(_names_records(n) or _NUMBER.search(n) for n in names):
         log.findings.append(findings("I124", dataset=key, layer=layer.layer))
     whole = pd.DataFrame(frame, index=range(len(layer)))
     whole[SOURCE_REF] = layer.refs
     fields = {c.name: c.name for c in layer.columns}
     return Canonical(whole, unusable, fields, tuple(log.findings), tuple(log.evidence))
+
+
+def _tell_words(column: RawColumn, log: Log) -> None:
+    """The words of a column's coded values; the codes stay, and what they mean is not lost with the geodatabase."""
+    words = log.layer.words(column.name)
+    used = [code for code in column.text.dropna().unique() if code in words] if words else []
+    if used:
+        told = "、".join(f"{code}={words[code]}" for code in used[:_SHOWN_CODES])
+        log.evidence.append(Evidence(f"words of {column.name}", told, official("fixed by the format"), 1.0))
 
 
 def _names_records(name: str) -> bool:

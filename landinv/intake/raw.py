@@ -66,6 +66,12 @@ class RawLayer:
     def __len__(self) -> int:
         return len(self.records)
 
+    def words(self, column: str) -> Mapping[str, str]:
+        """Words of a column's coded values by code, where the file's database has a domain for it; else nothing."""
+        domains: Mapping[str, Mapping[str, str]] = self.facts.get("domains") or {}
+        names = [d.get("domain", "") for d in self.facts.get("columns", ()) if d["name"] == column]
+        return domains.get(names[0], {}) if names else {}
+
 
 def raw_layer(table: pa.Table, facts: Mapping[str, Any], *, key: str, title: str, is_dbf: bool) -> RawLayer:
     """Layer from a worker's answer; records are numbered from 1 and referred to as ``key#number``."""

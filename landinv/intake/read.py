@@ -6,6 +6,7 @@ import contextvars
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Final
 
 import geopandas as gpd
@@ -201,12 +202,17 @@ def _without_records(source: SourceOptions, copy: Staged, layers: Sequence[RawLa
     """A finding where a file has its columns but not one record; refused where nothing can be said without any."""
     if any(len(layer) for layer in layers):
         return []
-    if source.role in _NEVER_EMPTY or copy.format not in _WITH_FIELDS:
+    shows_fields = copy.format in _WITH_FIELDS and not copy.title.lower().endswith(".txt")
+    if source.role in _NEVER_EMPTY or not shows_fields:
         raise EmptyLayerError(
             _("{path} holds 0 features.").format(path=copy.title),
             hint=_("Check that the right file was given."),
         )
-    return [findings("I121", dataset=source.key, layer=layers[0].layer, value="0", detail=[copy.title])]
+    return [
+        findings(
+            "I121", dataset=source.key, layer=layers[0].layer, value="0", detail=[PurePath(copy.title).name]
+        )
+    ]
 
 
 def _refuse_without_shapes(source: SourceOptions, copy: Staged) -> None:

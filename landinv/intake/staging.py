@@ -312,6 +312,11 @@ def _parts(path: Path) -> dict[str, Path]:
 
 def _stage_folder(path: Path, folder: Path, layer: str) -> Staged:
     shapes = sorted(p.name for p in path.iterdir() if p.suffix.lower() == ".shp" and not p.is_dir())
+    if not shapes:
+        raise SourceMissingError(
+            _("{path} is a folder, not a file.").format(path=shown(path)),
+            hint=_("Give the file inside the folder."),
+        )
     name, inside = chosen_file(shapes, layer, title=shown(path))
     return replace(_stage_shapefile(path / name, folder, shown(path / name)), layer=inside)
 

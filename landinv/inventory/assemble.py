@@ -18,9 +18,12 @@ _SUPPLY_COLUMNS: Final = (
 )  # fmt: skip
 _JUDGED_COLUMNS: Final = (
     "kind", "idle_level", "idle_since", "idle_days", "fee_wan", "rule_id", "clause", "reason", "flags",
-    "next_change_on", "next_kind",
+    "next_change_on", "next_kind", "would_change", "ruleset",
 )  # fmt: skip
-_APPROVAL_COLUMNS: Final = ("approved_on", "cohort", "flags", "next_change_on", "rule_id", "clause", "reason")
+_APPROVAL_COLUMNS: Final = (
+    "approved_on", "cohort", "flags", "next_change_on", "next_kind", "rule_id", "clause", "reason", "would_change",
+    "ruleset",
+)  # fmt: skip
 _DTYPES: Final = {
     "text": "str",
     "number": "float64",
@@ -89,7 +92,7 @@ def supply_parcels(supplies: gpd.GeoDataFrame, judged: pd.DataFrame) -> gpd.GeoD
     kept = judged["kind"].notna()
     rows = supplies[kept]
     given = {c: rows[c] for c in _SUPPLY_COLUMNS if c in rows}
-    computed = {c: judged.loc[kept, c] for c in _JUDGED_COLUMNS}
+    computed = {c: judged.loc[kept, c] for c in _JUDGED_COLUMNS if c in judged}
     frame = gpd.GeoDataFrame(
         {**given, **computed, "area_declared_m2": rows["supplied_area"], "source_refs": rows["source_refs"]},
         geometry=rows.geometry.array,

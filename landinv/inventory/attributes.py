@@ -8,6 +8,7 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from landinv.geometry.area import ellipsoidal_area_m2
 from landinv.geometry.shares import main_share
@@ -21,20 +22,23 @@ from landinv.model.landclass import (
     ownership,
     three_class,
 )
-from landinv.model.parcels import APPROVED_UNSUPPLIED, UNCOVERED
+from landinv.model.parcels import APPROVED_UNSUPPLIED, NOISE, UNCOVERED
 from landinv.model.units import to_ha, to_mu
 
 MIXED: Final = "混合"
 VACANT: Final = "1201"  # 空闲地 counts as construction land but nothing stands on it
 MINOR_SHARE: Final = 0.01  # of the parcel: below, another owner's strip does not make tenure mixed
 BUILT_SHARE: Final = 0.5  # of the parcel under construction classes: evidence that it was built on
+MAIN_THEMES: Final = ("landclass", "village", "township", "owner", "plan")
 TOUCHED_M2: Final = 10.0  # of farmland or red line inside: below, two outlines that nearly coincide
 
 
 def with_areas(parcels: gpd.GeoDataFrame, *, crs: str) -> gpd.GeoDataFrame:
     """Ellipsoidal and plane area (m²), and the ellipsoidal one in 亩 and 公顷; missing where there is no shape."""
     shaped = (parcels.geometry.notna() & ~parcels.geometry.is_empty).to_numpy()
-    area = np.where(shaped, ellipsoidal_area_m2(np.asarray(parcels.geometry.array), crs), np.nan)
+    # normalised: where a ring begins must not decide the last digits
+    shapes = shapely.normalize(np.asarray(parcels.geometry.array))
+    area = np.where(shaped, ellipsoidal_area_m2(shapes, crs), np.nan)
     return parcels.assign(
         area_m2=area,
         area_plane_m2=np.where(shaped, parcels.geometry.area, np.nan),
@@ -92,10 +96,14 @@ def _theme(shares: pd.DataFrame, theme: str) -> pd.DataFrame:
     return shares[shares["theme"] == theme]
 
 
-def _main(shares: pd.DataFrame, theme: str, code: str, name: str) -> dict[str, pd.Series]:
+def _covered(shares: pd.DataFrame, theme: str) -> pd.DataFrame:
     rows = _theme(shares, theme)
-    covered = rows[rows["code"] != UNCOVERED]
-    if rows.empty:
+    return rows[~rows["code"].isin([UNCOVERED, NOISE])]
+
+
+def _main(shares: pd.DataFrame, theme: str, code: str, name: str) -> dict[str, pd.Series]:
+    covered = _covered(shares, theme)
+    if _theme(shares, theme).empty:
         return {}
     main = (
         main_share(covered)
@@ -104,6 +112,12 @@ def _main(shares: pd.DataFrame, theme: str, code: str, name: str) -> dict[str, p
     )
     found = {name: main["name"].where(main["name"] != "", main["code"])}
     return {code: main["code"], **found} if code else found
+
+
+def _tied(shares: pd.DataFrame, theme: str) -> pd.Series:
+    """By parcel: whether another code has as much of it as the one that stands in its column."""
+    tied: pd.Series = main_share(_covered(shares, theme)).set_index("parcel")["tied"]
+    return tied.astype("boolean")
 
 
 def _class_sums(parcels: gpd.GeoDataFrame, shares: pd.DataFrame) -> dict[str, pd.Series]:
@@ -128,7 +142,10 @@ def _restrictions(
     names = {"farmland": "permanent_farmland_m2", "redline": "redline_m2", "boundary": "outside_boundary_m2"}
     found = {}
     for theme in set(names) & set(measured):
-        inside = _theme(shares, theme).groupby("parcel")["area_m2"].sum().reindex(parcels.index).fillna(0.0)
+        rows = _theme(shares, theme)
+        # a strip along a limit is not land under it; seen from outside, land within it still is
+        rows = rows if theme == "boundary" else rows[rows["code"] != NOISE]
+        inside = rows.groupby("parcel")["area_m2"].sum().reindex(parcels.index).fillna(0.0)
         area = parcels["area_m2"]
         left = (area - inside).clip(lower=0.0) if theme == "boundary" else inside.where(area.notna())
         found[names[theme]] = left
@@ -169,8 +186,9 @@ def _flags(parcels: gpd.GeoDataFrame, shares: pd.DataFrame, measured: Collection
         & parcels["area_m2"].notna(),
         "collective": ~residual & parcels["tenure"].isin([COLLECTIVE, MIXED]),
     }
+    marks |= {f"tied_{theme}": _tied(shares, theme).reindex(parcels.index) for theme in MAIN_THEMES}
     flags = parcels["flags"].fillna("")
     for name, mask in marks.items():
-        flags = flags.where(~mask.fillna(value=False).astype(bool), flags + ";" + name)
+        flags = flags.where(~mask.astype("boolean").fillna(value=False).astype(bool), flags + ";" + name)
     stripped: pd.Series = flags.str.strip(";").astype("str")
     return stripped

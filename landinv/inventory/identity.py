@@ -23,8 +23,9 @@ _DIGITS: Final = 5
 class Identity:
     """Numbers given to parcels.
 
-    ``ids`` and ``fate`` carry the index of the frame asked about. Fate is ``kept`` (found again, the same shape),
-    ``reshaped``, ``split`` (one of several parts of a known parcel), ``merged`` (of several known parcels) or ``new``.
+    ``ids`` and ``fate`` carry the index of the frame asked about. Fate is ``kept`` (found again, the same shape or one
+    drawn anew within :data:`~landinv.inventory.matching.REDRAWN_M`), ``reshaped``, ``split`` (one of several parts of
+    a known parcel), ``merged`` (of several known parcels) or ``new``.
     ``lineage`` has a row for each known parcel that another number came out of: :data:`LINEAGE_COLUMNS`, the overlap
     in plane m², by child, then parent.
     """
@@ -37,9 +38,10 @@ class Identity:
 def assign_parcel_ids(new: gpd.GeoDataFrame, known: gpd.GeoDataFrame, *, county_code: str) -> Identity:
     """Find parcels again among all that were ever registered, and number the rest.
 
-    A supply is found by its key; a residual part by its key and an overlap of half the smaller shape, and failing
-    that by an overlap of four fifths of both shapes. Where several fit, current parcels come before gone ones, then the
-    greatest overlap decides; each number is given once. The outcome does not depend on the order of rows.
+    A supply is found by its key; a residual part by its key and an overlap of half the smaller shape; failing that
+    either by an overlap of four fifths of both shapes (a supply only while it is current). Where several fit, current
+    parcels come before gone ones, then the greatest overlap decides; each number is given once. The outcome does not
+    depend on the order of rows.
 
     Parameters
     ----------

@@ -64,3 +64,33 @@ def _parents(new: pd.DataFrame, known: pd.DataFrame, *, matches: Matches) -> pd.
     )
     rows: pd.DataFrame = described[is_parent]
     return rows
+
+
+def walk(lineage: pd.DataFrame, start: str, *, towards: str) -> pd.DataFrame:
+    """Every number a parcel came out of (``parents``), or that came out of it (``children``), step by step.
+
+    Parameters
+    ----------
+    lineage
+        parent_id, child_id, overlap_m2 (plane), batch.
+    start
+        A parcel's number.
+    towards
+        ``parents`` or ``children``.
+
+    Returns
+    -------
+    DataFrame
+        The rows of ``lineage`` on the way with ``steps`` from 1, the nearest first; each row once.
+    """
+    here, there = ("child_id", "parent_id") if towards == "parents" else ("parent_id", "child_id")
+    level, seen = {start}, {start}
+    found: list[pd.DataFrame] = []
+    while level:
+        rows = lineage[lineage[here].isin(level)]
+        found.append(rows.assign(steps=len(found) + 1))
+        level = set(rows[there]) - seen
+        seen |= level
+    whole = pd.concat(found)
+    nearest: pd.DataFrame = whole[~whole.index.duplicated()].reset_index(drop=True)
+    return nearest

@@ -16,6 +16,8 @@ SUPPLY: Final = "S"
 RESIDUAL: Final = "P"
 HALF_OF_SMALLER: Final = 0.5
 MOST_OF_BOTH: Final = 0.8
+# A boundary drawn anew lies a few centimetres beside the old one: a band of this width along it is no other shape.
+REDRAWN_M: Final = 0.1
 BOX: Final = ("minx", "miny", "maxx", "maxy")
 
 
@@ -24,7 +26,8 @@ class Matches:
     """What was found, by position from 0.
 
     ``known`` has, for each new parcel, the position of the known one it is, or -1; ``kept`` is true where the shape is
-    the same too; ``overlaps`` are the pairs (left: new, right: known) of all parcels that are not plainly the same.
+    the same too, or was only drawn anew (:data:`REDRAWN_M`); ``overlaps`` are the pairs (left: new, right: known) of
+    all parcels that are not plainly the same.
     """
 
     known: npt.NDArray[np.intp]
@@ -49,13 +52,32 @@ def match_known(new: pd.DataFrame, known: pd.DataFrame) -> Matches:
     share = pairs["overlap_m2"] / pairs[["left_m2", "right_m2"]].min(axis=1)
     of_both = pairs["overlap_m2"] / pairs[["left_m2", "right_m2"]].max(axis=1)
     by_key = pairs[pairs["same_key"] & ((share >= HALF_OF_SMALLER) | (pairs["family"] == SUPPLY))]
-    by_shape = pairs[(of_both >= MOST_OF_BOTH) & (pairs["family"] == RESIDUAL)]
+    # A supply's number that is gone was built upon or taken back: another contract there is another supply.
+    by_shape = pairs[
+        (of_both >= MOST_OF_BOTH) & ((pairs["family"] == RESIDUAL) | ~pairs["gone"].astype(bool))
+    ]
     found = _one_to_one(by_key, found, known_count=len(known))
     found = _one_to_one(_same_key_without_overlap(new, known, found=found), found, known_count=len(known))
     found = _one_to_one(by_shape, found, known_count=len(known))
     kept = found >= 0
     kept[kept] = same_shapes(new["shape"].to_numpy()[kept], known["shape"].to_numpy()[found[kept]])
+    kept |= _drawn_anew(new, known, found=found, overlaps=overlaps)
     return Matches(found, kept, overlaps)
+
+
+def _drawn_anew(
+    new: pd.DataFrame, known: pd.DataFrame, *, found: npt.NDArray[np.intp], overlaps: pd.DataFrame
+) -> npt.NDArray[np.bool_]:
+    """Where a parcel and the known one it is differ by no more than a band of :data:`REDRAWN_M` along the boundary."""
+    own = overlaps[
+        found[overlaps["left"].to_numpy(dtype=np.intp)] == overlaps["right"].to_numpy(dtype=np.intp)
+    ]
+    left, right = (own[c].to_numpy(dtype=np.intp) for c in ("left", "right"))
+    beside_m2 = own["left_m2"] + own["right_m2"] - 2 * own["overlap_m2"]
+    lengths_m = [shapely.length(f["shape"].to_numpy()[at]) for f, at in ((new, left), (known, right))]
+    drawn = np.zeros(len(new), dtype=bool)
+    drawn[left[(beside_m2 <= REDRAWN_M * np.minimum(*lengths_m)).to_numpy()]] = True
+    return drawn
 
 
 def _same_key_and_shape(new: pd.DataFrame, known: pd.DataFrame) -> npt.NDArray[np.intp]:

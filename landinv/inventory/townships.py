@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from landinv.model.findings import concat_findings, findings, no_findings
-from landinv.model.parcels import UNCOVERED
+from landinv.model.parcels import NOISE, UNCOVERED
 from landinv.model.townships import TownshipUnits
 
 THEME: Final = "township"
@@ -72,7 +72,7 @@ def with_former_said(
 def township_findings(shares: pd.DataFrame, units: TownshipUnits) -> pd.DataFrame:
     """A finding for each abolished unit that land still stands under, and for each unusable row of the table."""
     found = [no_findings()]
-    rows = shares[(shares["theme"] == THEME) & (shares["code"] != UNCOVERED)]
+    rows = shares[(shares["theme"] == THEME) & ~shares["code"].isin([NOISE, UNCOVERED])]
     still = rows[rows["code"].isin(list(units.abolished))]
     if len(still):
         count = still.groupby("code")["parcel"].nunique()

@@ -41,18 +41,32 @@ class SourceOptions:
 
 @dataclass(frozen=True)
 class DeriveOptions:
-    """When a residual part is a parcel: area (ellipsoidal m²) and diameter of an inscribed disc (m)."""
+    """When a residual part is a parcel: area (ellipsoidal m²) and diameter of an inscribed disc (m).
+
+    ``noise_width_m``: a share of a parcel in which no disc of this diameter fits is two outlines that nearly coincide
+    and is summed as ``noise``; 0: every share is told.
+    """
 
     min_area_m2: float = 100.0
     min_width_m: float = 2.0
+    noise_width_m: float = 0.2
 
 
 @dataclass(frozen=True)
 class RulesOptions:
-    """Ruleset by name or file, and the date the rules are applied for (None: today)."""
+    """Ruleset by name or file, and the date the rules are applied for (None: today).
+
+    ``further`` are rulesets of other times; the one in force on the date is applied.
+    """
 
     ruleset: str = "cn-2012-53"
     as_of: date | None = None
+    further: tuple[str, ...] = ()
+
+    @property
+    def rulesets(self) -> tuple[str, ...]:
+        """Every ruleset named, in the order given."""
+        return (self.ruleset, *self.further)
 
 
 @dataclass(frozen=True)

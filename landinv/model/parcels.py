@@ -25,6 +25,7 @@ LINK_COLUMNS: Final = (
     "evidence",
 )
 UNCOVERED: Final = "uncovered"
+NOISE: Final = "noise"  # strips narrower than ``noise_width_m``: outlines that nearly coincide
 TESSELLATING_THEMES: Final = ("landclass", "owner", "village", "township", "plan")
 THEMES: Final = (*TESSELLATING_THEMES, "farmland", "redline", "boundary", "zone")
 

@@ -30,7 +30,8 @@ class RunRecord:
     """What a run did.
 
     ``balance``, ``balance_records``, ``parcels`` and ``findings`` are the run's frames (m²); ``outputs`` the files
-    written, below the folder of ``run.json``;
+    written, below the folder of ``run.json``; ``reconciliation`` the totals (m²) of the survey's approved and unbuilt
+    land against the derived land, empty where the bureau has no such layer;
     ``seconds`` is the time of each step. Only ``seconds`` and ``finished_at`` differ between equal runs.
     """
 
@@ -45,6 +46,9 @@ class RunRecord:
     outputs: tuple[Path, ...]
     finished_at: datetime
     seconds: Mapping[str, float] = field(default_factory=dict)
+    ruleset_version: str = ""
+    ruleset_sha256: str = ""
+    reconciliation: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_run_record(record: RunRecord, path: Path) -> Path:
@@ -76,10 +80,13 @@ def run_document(record: RunRecord, folder: Path) -> dict[str, Any]:
         "county": {"name": record.county.name, "code": record.county.code, "crs": record.county.crs},
         "as_of": record.as_of.isoformat(),
         "ruleset": record.ruleset,
+        "ruleset_version": record.ruleset_version,
+        "ruleset_sha256": record.ruleset_sha256,
         "sources": [_source(account) for account in record.sources],
         "balance": _rows(record.balance, ("approval_no", *BALANCE_ITEMS)),
         "balance_records": _rows(record.balance_records, ("approval_no", *_RECORD_ITEMS)),
         "totals": totals(record.balance),
+        "reconciliation": dict(record.reconciliation) or None,
         "counts": kind_counts(record.parcels),
         "areas_m2": _areas(record.parcels),
         "findings": finding_counts(record.findings),

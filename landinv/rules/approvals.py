@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Final
@@ -12,17 +13,28 @@ import pandas as pd
 
 from landinv.rules.anniversaries import anniversaries, completed_years
 from landinv.rules.columns import date_column, iso_dates, text_column, truth_column
-from landinv.rules.rule_choice import dates_of_rule, first_rules, of_rule, reasons
-from landinv.rules.rule_types import ApprovalRule, Ruleset
+from landinv.rules.rule_choice import (
+    dates_of_rule,
+    first_rules,
+    least_changes,
+    of_rule,
+    reasons,
+    told_changes,
+    truth_of,
+)
+from landinv.rules.rule_types import Ruleset
 
 APPROVAL_JUDGEMENT_COLUMNS: Final = (
     "age_years", "cohort", "flags", "next_change_on", "next_kind", "rule_id", "clause", "reason",
+    "state", "would_change", "ruleset",
 )  # fmt: skip
 LAPSED: Final = "失效"
 WITHDRAWN: Final = "撤回"
 
 
-def judge_approvals(approvals: pd.DataFrame, ruleset: Ruleset, as_of: date) -> pd.DataFrame:
+def judge_approvals(
+    approvals: pd.DataFrame, ruleset: Ruleset, as_of: date, *, language: str = "zh"
+) -> pd.DataFrame:
     """Judge every approval as it stood on a day; lapse is a flag, never a kind.
 
     Parameters
@@ -33,6 +45,8 @@ def judge_approvals(approvals: pd.DataFrame, ruleset: Ruleset, as_of: date) -> p
         From :func:`landinv.rules.ruleset.load_ruleset`.
     as_of
         The day.
+    language
+        ``zh`` or ``en``, of clause, reason and would_change.
 
     Returns
     -------
@@ -40,7 +54,8 @@ def judge_approvals(approvals: pd.DataFrame, ruleset: Ruleset, as_of: date) -> p
         Index of ``approvals``; columns :data:`APPROVAL_JUDGEMENT_COLUMNS`: age_years (completed calendar years,
         ``Int64``), cohort (``2009-2018``, ``2009年以前``; missing without a date), flags (withdrawn, lapsed,
         lapse_suspected, lapse_suspected_compensation_unknown, approval_date_missing, approved_after_as_of),
-        next_change_on (the day a flag may come; the kind stays), next_kind, rule_id, clause and reason (Chinese).
+        next_change_on (the day a flag may come; the kind stays), next_kind, rule_id, clause, reason, state,
+        would_change (the smallest fact that would change the state today) and ruleset (its stamp).
 
     Raises
     ------
@@ -52,31 +67,51 @@ def judge_approvals(approvals: pd.DataFrame, ruleset: Ruleset, as_of: date) -> p
     Source: Guifa 2018-1 of the Ministry of Natural Resources on linking quota to stock; its lapse rule is unverified.
     """
     ruleset.require_in_force(as_of)
-    day = pd.Timestamp(as_of).as_unit("s")
-    limits, rules, index = ruleset.thresholds, ruleset.approval_rules, approvals.index
-    approved_on = date_column(approvals, "approved_on")
-    lapse_on = anniversaries(approved_on, limits.lapse_years, leap_day=limits.leap_day_anniversary)
-    age = completed_years(approved_on, day, leap_day=limits.leap_day_anniversary)
-    chosen = first_rules(_conditions(approvals, approved_on, lapse_on=lapse_on, as_of=day), rules)
-    texts = {
-        "as_of": pd.Series(day.date().isoformat(), index=index),
-        "approved": iso_dates(approved_on),
-        "elapsed": ("已满" + age.astype("str") + "年").mask(age == 0, "不满一年").where(age.notna()),
-        "lapse": iso_dates(lapse_on),
-    }
-    dates = pd.DataFrame({"lapse_on": lapse_on}, index=index)
+    facts = approval_facts(approvals, ruleset, as_of)
+    rules, index, truth = ruleset.approval_rules, approvals.index, truth_of(facts.conditions)
+    chosen = first_rules(truth, rules, rows=len(approvals))
+    least = least_changes(truth, rules, ruleset.facts_of("approval"), chosen=chosen)
+    told = told_changes(ruleset, "approval", least, language)
+    clauses = [ruleset.cited(rule.articles, language) for rule in rules]
     return pd.DataFrame(
         {
-            "age_years": age,
-            "cohort": cohorts(approved_on, limits.cohort_first_years),
+            "age_years": facts.age_years,
+            "cohort": cohorts(facts.dates["approved_on"], ruleset.thresholds.cohort_first_years),
             "flags": of_rule(chosen, [rule.flag for rule in rules], index=index),
-            "next_change_on": dates_of_rule(chosen, [rule.next_on for rule in rules], dates=dates),
+            "next_change_on": dates_of_rule(chosen, [rule.next_on for rule in rules], dates=facts.dates),
             "next_kind": of_rule(chosen, [rule.next_kind for rule in rules], index=index),
             "rule_id": of_rule(chosen, [rule.id for rule in rules], index=index),
-            "clause": of_rule(chosen, [rule.clause for rule in rules], index=index),
-            "reason": _reasons(chosen, rules, texts=texts),
+            "clause": of_rule(chosen, clauses, index=index),
+            "reason": _reasons(facts, ruleset, chosen=chosen, language=language),
+            "state": of_rule(chosen, [rule.state for rule in rules], index=index),
+            "would_change": pd.Series(told, index=index, dtype="str"),
+            "ruleset": pd.Series(ruleset.stamp, index=index, dtype="str"),
         },
         index=index,
+    )
+
+
+@dataclass(frozen=True)
+class ApprovalFacts:
+    """Facts of approvals on a day: conditions by name, dates approved_on and lapse_on, completed years."""
+
+    as_of: pd.Timestamp
+    conditions: pd.DataFrame
+    dates: pd.DataFrame
+    age_years: pd.Series
+
+
+def approval_facts(approvals: pd.DataFrame, ruleset: Ruleset, as_of: date) -> ApprovalFacts:
+    """Facts of each approval on a day, index of ``approvals``."""
+    day = pd.Timestamp(as_of).as_unit("s")
+    limits = ruleset.thresholds
+    approved_on = date_column(approvals, "approved_on")
+    lapse_on = anniversaries(approved_on, limits.lapse_years, leap_day=limits.leap_day_anniversary)
+    return ApprovalFacts(
+        day,
+        _conditions(approvals, approved_on, lapse_on=lapse_on, as_of=day),
+        pd.DataFrame({"approved_on": approved_on, "lapse_on": lapse_on}, index=approvals.index),
+        completed_years(approved_on, day, leap_day=limits.leap_day_anniversary),
     )
 
 
@@ -123,8 +158,17 @@ def _conditions(
 
 
 def _reasons(
-    chosen: npt.NDArray[np.intp], rules: tuple[ApprovalRule, ...], *, texts: dict[str, pd.Series]
+    facts: ApprovalFacts, ruleset: Ruleset, *, chosen: npt.NDArray[np.intp], language: str
 ) -> pd.Series:
-    return pd.Series(
-        reasons(chosen, rules, value_of=texts.__getitem__), index=texts["as_of"].index, dtype="str"
-    )
+    index, age = facts.conditions.index, facts.age_years
+    years = age.astype("str")
+    elapsed = ("已满" + years + "年") if language == "zh" else (years + " full years old")
+    recent = "不满一年" if language == "zh" else "less than a year old"
+    texts = {
+        "as_of": pd.Series(facts.as_of.date().isoformat(), index=index),
+        "approved": iso_dates(facts.dates["approved_on"]),
+        "elapsed": elapsed.mask(age == 0, recent).where(age.notna()),
+        "lapse": iso_dates(facts.dates["lapse_on"]),
+    }
+    told = reasons(chosen, ruleset.approval_rules, value_of=texts.__getitem__, language=language)
+    return pd.Series(told, index=index, dtype="str")

@@ -12,16 +12,18 @@ import pandas as pd
 from landinv.model.findings import concat_findings, findings
 from landinv.rules.anniversaries import anniversaries
 from landinv.rules.approvals import LAPSED
+from landinv.rules.causes import cause_is_unclear, may_be_suspended
 from landinv.rules.columns import date_column, iso_dates, number_column, text_column
+from landinv.rules.periods import (
+    NO_BEGINNING,
+    REVERSED,
+    UNLAWFUL,
+    UNREADABLE,
+    entered_periods,
+)
 from landinv.rules.rule_types import Ruleset
 from landinv.rules.supplies import FEE_LEVEL, judge_supplies
-from landinv.rules.supply_facts import (
-    ASSUMED_BASES,
-    SupplyFacts,
-    cause_is_unclear,
-    may_be_suspended,
-    supply_facts,
-)
+from landinv.rules.supply_facts import ASSUMED_BASES, SupplyFacts, latest_extension, supply_facts
 
 EVENTS: Final = (
     "permit_on", "delivered_on", "started_on", "finished_on", "halted_on", "notice_on", "determined_on", "disposed_on",
@@ -51,7 +53,8 @@ def check_supplies(supplies: pd.DataFrame, ruleset: Ruleset, as_of: date) -> pd.
         *_order_defects(supplies, facts),
         *_determination_defects(supplies, facts, judged),
         *_judgement_defects(supplies, facts, judged),
-        *_cause_defects(facts, ruleset),
+        *_cause_defects(supplies, facts, ruleset),
+        *_extension_defects(supplies, facts, ruleset),
         *((("R012", name, date_column(supplies, name) > facts.as_of)) for name in EVENTS),
     ]
     return concat_findings(_rows(supplies, defect, names=SUPPLY_NAMES) for defect in defects)
@@ -115,9 +118,39 @@ def _judgement_defects(supplies: pd.DataFrame, facts: SupplyFacts, judged: pd.Da
     yield "R022", "price_wan", price < 0
 
 
-def _cause_defects(facts: SupplyFacts, ruleset: Ruleset) -> Iterator[Defect]:
+def _cause_defects(supplies: pd.DataFrame, facts: SupplyFacts, ruleset: Ruleset) -> Iterator[Defect]:
+    entered = entered_periods(supplies, ruleset.words)
+    is_open = entered["end"].isna() & (entered["defect"] == "") & (entered["first"] <= facts.as_of)
     yield "R016", "idle_cause", cause_is_unclear(facts.cause, ruleset.words)
-    yield "R018", "idle_cause", may_be_suspended(facts.cause, ruleset.words)
+    named = may_be_suspended(facts.cause, ruleset.words)
+    yield "R018", "idle_cause", named & ~_rows_of(entered, entered["defect"] == "", supplies.index)
+    in_text = "suspensions" if "suspensions" in supplies else "suspended_on"
+    for code, rows in (
+        ("R023", entered["defect"] == UNREADABLE),
+        ("R024", entered["defect"].isin([REVERSED, NO_BEGINNING])),
+        ("R025", entered["defect"] == UNLAWFUL),
+        ("R026", is_open),
+    ):
+        by_column = _rows_of(entered, rows, supplies.index) & date_column(supplies, "suspended_on").notna()
+        yield code, "suspended_on", by_column
+        yield code, in_text, _rows_of(entered, rows, supplies.index) & ~by_column
+    yield "R028", "parcel_code", facts.conditions["collective"]
+
+
+def _extension_defects(supplies: pd.DataFrame, facts: SupplyFacts, ruleset: Ruleset) -> Iterator[Defect]:
+    agreed = date_column(supplies, "agreed_start_on")
+    signed = date_column(supplies, "extension_signed_on")
+    # Art. 12: at most one year, from the start agreed before or from the new agreement, whichever is later
+    begins = agreed.where(~(signed > agreed), signed)
+    limits = ruleset.thresholds
+    latest = anniversaries(begins, limits.extension_years, leap_day=limits.leap_day_anniversary)
+    yield "R027", "extension_start_on", latest_extension(supplies, facts.as_of) > latest
+
+
+def _rows_of(entered: pd.DataFrame, rows: pd.Series, index: pd.Index) -> pd.Series:
+    marked = np.zeros(len(index), dtype=bool)
+    marked[entered.loc[rows, "row"].to_numpy(dtype=np.intp)] = True
+    return pd.Series(marked, index=index)
 
 
 def _rows(

@@ -111,6 +111,21 @@ class RuleTable:
             )
         return share
 
+    def optional_amount(self, key: str) -> Fraction | None:
+        """A number above 0, or None where the text is empty or the key absent."""
+        value = self._get(key, "")
+        if value == "":
+            return None
+        try:
+            amount = Fraction(str(value))
+        except (ValueError, ZeroDivisionError):
+            amount = Fraction(0)
+        if amount <= 0 or isinstance(value, bool):
+            raise self.mistake(
+                key, _("a number above 0 was expected, found {value}").format(value=repr(value))
+            )
+        return amount
+
     def day(self, key: str) -> date:
         """A date, as a TOML date or ISO text."""
         day = self.optional_day(key)
@@ -143,18 +158,20 @@ class RuleTable:
             )
         return tuple(years)
 
-    def words(self, key: str) -> tuple[str, ...]:
+    def words(self, key: str, *, default: list[str] | None = None) -> tuple[str, ...]:
         """A list of texts; it may be empty."""
-        value = self._get(key)
+        value = self._get(key, _REQUIRED if default is None else default)
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
             raise self.mistake(
                 key, _("a list of texts was expected, found {value}").format(value=repr(value))
             )
         return tuple(value)
 
-    def conditions(self, key: str, known: Sequence[str]) -> tuple[str, ...]:
+    def conditions(
+        self, key: str, known: Sequence[str], *, default: list[str] | None = None
+    ) -> tuple[str, ...]:
         """Names of conditions, each perhaps with ``!`` before it."""
-        names = self.words(key)
+        names = self.words(key, default=default)
         for name in names:
             if name.removeprefix("!") not in known:
                 near = get_close_matches(name, known, n=1, cutoff=0.0)

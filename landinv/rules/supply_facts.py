@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -12,16 +11,30 @@ import numpy as np
 import pandas as pd
 
 from landinv.rules.anniversaries import anniversaries
+from landinv.rules.causes import GOVERNMENT, classify_cause, entered_cause
 from landinv.rules.columns import date_column, known_dates, number_column, text_column
-from landinv.rules.rule_types import CauseWords, Ruleset, Thresholds
+from landinv.rules.periods import (
+    counted_periods,
+    days_not_counted,
+    entered_periods,
+    latest_dates,
+    moved,
+    stands_still,
+)
+from landinv.rules.rule_types import Ruleset, Thresholds
 
-GOVERNMENT: Final = "政府原因"
-COMPANY: Final = "企业原因"
+COLLECTIVE_CODE: Final = r"^\d{12}J[A-Z]\d{5}"  # a cadastral parcel code whose land is collectively owned
 BASES: Final = {
     "extension_start_on": "延期后动工日期",
     "agreed_start_on": "约定动工日期",
     "delivered_on": "动工日期（未约定，按实际交地日期加一年推定）",
     "permit_on": "动工日期（未约定，按批准书日期加一年推定）",
+}
+BASES_EN: Final = {
+    "extension_start_on": "Extended start",
+    "agreed_start_on": "Agreed start",
+    "delivered_on": "Start (none agreed; assumed as actual delivery and one year)",
+    "permit_on": "Start (none agreed; assumed as the permit's date and one year)",
 }
 ASSUMED_BASES: Final = ("delivered_on", "permit_on")
 # A typed ratio that is exactly a third must not fall below it by the last bit of a product
@@ -40,7 +53,8 @@ class SupplyFacts:
         Boolean column per name of ``SUPPLY_CONDITIONS``.
     dates
         ``datetime64[s]``: start (effective), its anniversaries start_first and start_second, day_after_start, halted,
-        halt_first, halt_second, started, finished, determined, and disposed.
+        halt_first, halt_second, started, finished, determined, and disposed. Anniversaries are put off by the days
+        that do not count.
     basis
         Name of the column the effective start came from; missing where there is none.
     area_ratio, investment_ratio
@@ -49,6 +63,14 @@ class SupplyFacts:
         Cause as entered; missing where nothing was.
     cause_class
         政府原因, 企业原因 or missing.
+    periods
+        Periods that do not count (:func:`landinv.rules.periods.counted_periods`), ``row`` by position.
+    clock
+        The day idle time counts from: the due start, or the halt.
+    suspended_days
+        Days since the clock began that do not count.
+    is_suspended
+        True where the clock stands still on the day.
     """
 
     as_of: pd.Timestamp
@@ -59,6 +81,10 @@ class SupplyFacts:
     investment_ratio: pd.Series
     cause: pd.Series
     cause_class: pd.Series
+    periods: pd.DataFrame
+    clock: pd.Series
+    suspended_days: pd.Series
+    is_suspended: pd.Series
 
 
 def supply_facts(supplies: pd.DataFrame, ruleset: Ruleset, as_of: date) -> SupplyFacts:
@@ -70,7 +96,8 @@ def supply_facts(supplies: pd.DataFrame, ruleset: Ruleset, as_of: date) -> Suppl
     day = pd.Timestamp(as_of).as_unit("s")
     limits = ruleset.thresholds
     start, basis = effective_start(supplies, limits, as_of=day)
-    dates = _dates(supplies, limits, start=start, as_of=day)
+    periods = counted_periods(entered_periods(supplies, ruleset.words), day)
+    dates = _dates(supplies, limits, start=start, as_of=day).pipe(_put_off, periods)
     area, area_below = _ratio(
         number_column(supplies, "developed_area"),
         number_column(supplies, "developable_area"),
@@ -88,8 +115,39 @@ def supply_facts(supplies: pd.DataFrame, ruleset: Ruleset, as_of: date) -> Suppl
         government=cause_class == GOVERNMENT,
         ratio_below=area_below | invested_below,
         ratio_missing=area.isna() | invested.isna(),
+        collective=is_collective(supplies),
     )
-    return SupplyFacts(day, conditions, dates, basis, area, invested, cause, cause_class)
+    clock = dates["start"].where(~conditions["started"], dates["halted"])
+    return SupplyFacts(
+        as_of=day,
+        conditions=conditions,
+        dates=dates,
+        basis=basis,
+        area_ratio=area,
+        investment_ratio=invested,
+        cause=cause,
+        cause_class=cause_class,
+        periods=periods,
+        clock=clock,
+        suspended_days=days_not_counted(clock, day, periods),
+        is_suspended=stands_still(periods, clock.index, as_of=day),
+    )
+
+
+def is_collective(supplies: pd.DataFrame) -> pd.Series:
+    """True where a supply itself says that its land is collectively owned, by its tenure or its cadastral code.
+
+    The survey's tenure is no evidence here: it shows the land before it was expropriated. Source: GB/T 37346, first
+    character of the 特征码.
+    """
+    found = pd.Series(data=False, index=supplies.index)
+    if "parcel_code" in supplies:
+        found |= text_column(supplies, "parcel_code").str.match(COLLECTIVE_CODE, na=False)
+    if "land_tenure" in supplies:
+        tenure = text_column(supplies, "land_tenure")
+        by_word = tenure.str.contains("集体", na=False) | tenure.str.match(r"[34]\d?$", na=False)
+        found = (found & ~tenure.str.contains("国有", na=False)) | by_word
+    return found.astype(bool)
 
 
 def effective_start(
@@ -97,12 +155,12 @@ def effective_start(
 ) -> tuple[pd.Series, pd.Series]:
     """Day by which building must begin, and the column it came from.
 
-    The extension serves first, then the agreed start, then actual delivery plus a year, then the permit plus a year;
-    signing and *agreed* delivery never do. Source: Order 53, art. 22 (unverified), and art. 12 on extensions.
+    The latest extension serves first, then the agreed start, then actual delivery plus a year, then the permit plus a
+    year; signing and *agreed* delivery never do. Source: Order 53, art. 22 (unverified), and art. 12 on extensions.
     """
     later, leap = limits.assumed_start_years, limits.leap_day_anniversary
     candidates = {
-        "extension_start_on": date_column(supplies, "extension_start_on"),
+        "extension_start_on": latest_extension(supplies, as_of),
         "agreed_start_on": date_column(supplies, "agreed_start_on"),
         "delivered_on": anniversaries(known_dates(supplies, "delivered_on", as_of), later, leap_day=leap),
         "permit_on": anniversaries(known_dates(supplies, "permit_on", as_of), later, leap_day=leap),
@@ -118,32 +176,25 @@ def effective_start(
     return start.astype("datetime64[s]"), named.where(named != "")
 
 
-def entered_cause(supplies: pd.DataFrame, words: CauseWords) -> pd.Series:
-    """Idle cause as entered; entries that say there is none are missing."""
-    cause = text_column(supplies, "idle_cause")
-    return cause.where(~cause.isin(words.none))
+def latest_extension(supplies: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
+    """The latest start agreed by supplementary agreements; one signed after ``as_of`` is not known yet."""
+    single = date_column(supplies, "extension_start_on")
+    if "extension_signed_on" in supplies:
+        single = single.where(~(date_column(supplies, "extension_signed_on") > as_of))
+    if "extensions" not in supplies:
+        return single
+    several = latest_dates(text_column(supplies, "extensions"), as_of)
+    latest: pd.Series = single.where(~(several > single) & single.notna(), several)
+    return latest
 
 
-def classify_cause(cause: pd.Series, words: CauseWords) -> pd.Series:
-    """政府原因 or 企业原因 of each entered cause; missing where none was entered.
-
-    Source: Order 53, art. 8: causes it does not list fall to the company (art. 14).
-    """
-    affirmed = cause.str.replace(_any_of(words.not_government), "", regex=True)
-    government = _contains(affirmed, words.government) & ~_starts_with(cause, words.company)
-    classes = np.where(government, GOVERNMENT, COMPANY)
-    return pd.Series(classes, index=cause.index, dtype="str").where(cause.notna())
-
-
-def cause_is_unclear(cause: pd.Series, words: CauseWords) -> pd.Series:
-    """True where a cause speaks both of the government and of the company."""
-    affirmed = cause.str.replace(_any_of(words.not_government), "", regex=True)
-    return _contains(affirmed, words.government) & _contains(cause, words.company)
-
-
-def may_be_suspended(cause: pd.Series, words: CauseWords) -> pd.Series:
-    """True where a cause speaks of a court or a seizure, whose time is deducted by hand."""
-    return _contains(cause, words.suspension)
+def _put_off(dates: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFrame:
+    if periods.empty:
+        return dates
+    marks = {"start": ("start_first", "start_second"), "halted": ("halt_first", "halt_second")}
+    return dates.assign(
+        **{mark: moved(dates[mark], dates[since], periods) for since, both in marks.items() for mark in both}
+    )
 
 
 def _dates(
@@ -187,17 +238,3 @@ def _ratio(part: pd.Series, whole: pd.Series, *, limit: Fraction) -> tuple[pd.Se
     part, whole = part.where(usable), whole.where(usable)
     below = part * limit.denominator < whole * limit.numerator * (1.0 - ROUNDING)
     return part / whole, below
-
-
-def _any_of(words: tuple[str, ...]) -> str:
-    # \Z\A never matches: an empty list of words stands for no word, not for the empty text
-    longest_first = sorted(words, key=len, reverse=True)
-    return "|".join(re.escape(word) for word in longest_first) or r"\Z\A."
-
-
-def _contains(text: pd.Series, words: tuple[str, ...]) -> pd.Series:
-    return text.str.contains(_any_of(words), regex=True, na=False).astype(bool)
-
-
-def _starts_with(text: pd.Series, words: tuple[str, ...]) -> pd.Series:
-    return text.str.startswith(words, na=False).astype(bool) if words else text.isna() & False

@@ -15,12 +15,25 @@ import pandas as pd
 from landinv.errors import LandinvError
 from landinv.i18n import gettext as _
 from landinv.model.options import CountyOptions
-from landinv.store.backup import backup
+from landinv.store.backup import backup, backup_name, overwrite
 from landinv.store.geopackage import DEFAULT_TIMEOUT_S, GeoPackageStore
+from landinv.store.gpkg.geometry import shape_of
 from landinv.store.history import no_known_parcels
-from landinv.store.state import Commit, Event, State
+from landinv.store.state import Commit, Descent, Event, State
 
-__all__ = ["Commit", "Event", "State", "Store", "backup", "no_known_parcels", "open_store"]
+__all__ = [
+    "Commit",
+    "Descent",
+    "Event",
+    "State",
+    "Store",
+    "backup",
+    "backup_name",
+    "no_known_parcels",
+    "open_store",
+    "overwrite",
+    "shape_of",
+]
 
 _SERVER_ADDRESSES: Final = ("postgresql://", "postgres://")
 
@@ -43,8 +56,34 @@ class Store(Protocol):
     def known_findings(self) -> pd.DataFrame | None:
         """The register's findings with their states; None where nothing was ever stored."""
 
-    def commit(self, state: State, event: Event, *, lineage: pd.DataFrame | None = None) -> Commit:
+    def known_corrections(self) -> pd.DataFrame:
+        """Corrections made by hand."""
+
+    def commit(
+        self, state: State, event: Event, *, descent: Descent | None = None, always: bool = False
+    ) -> Commit:
         """Bring the store to a state, wholly or not at all."""
+
+    def state_after(self, batch: int) -> State:
+        """The register as it stood after a batch."""
+
+    def state_without(self, batch: int) -> State:
+        """The register with what one batch did taken back."""
+
+    def batch_at(self, day: str) -> int:
+        """The last batch written by the end of a day."""
+
+    def refuse_edits(self) -> None:
+        """Refuse to go on where another program edited the store."""
+
+    def edits(self) -> pd.DataFrame:
+        """Values that are not as the log has them."""
+
+    def recorded_state(self) -> State:
+        """The register as the last batch left it."""
+
+    def commit_instead_of_edits(self, state: State, event: Event) -> Commit:
+        """Take back what other programs did, and bring the store to a state."""
 
     def events(self) -> pd.DataFrame:
         """Events, oldest first."""

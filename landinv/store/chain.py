@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from landinv.store.columns import FID, GEOM, ROWSUM
+from landinv.store.gpkg.descriptions import DESCRIPTIONS
 from landinv.store.gpkg.tables import declared_kinds, read_rows
-from landinv.store.state import ADDED, ATTRIBUTE_TABLES, CHANGED, FEATURE_TABLES, REMOVED, Event
-from landinv.store.sums import joint_sum, row_sum, to_json
+from landinv.store.state import ADDED, CHANGED, FEATURE_TABLES, REMOVED, STATE_TABLES, Event
+from landinv.store.sums import joint_sum, row_sum, row_sums, to_json, total_of
 
 EVENT_COLUMNS: Final = (
     "uid", "at", "actor", "command", "reason", "as_of", "sources", "n_added", "n_removed", "n_changed",
     "tables", "content", "prev",
 )  # fmt: skip
-DESCRIPTION: Final = "gpkg"
-# What QGIS may rightly change (time, extent) and tables of its own are left out.
-_DESCRIPTIONS: Final = (
-    "SELECT table_name, data_type, identifier, srs_id FROM gpkg_contents WHERE table_name IN ({ours}) ORDER BY 1",
-    "SELECT table_name, column_name, geometry_type_name, srs_id, z, m FROM gpkg_geometry_columns"
-    " WHERE table_name IN ({ours}) ORDER BY 1",
-    "SELECT table_name, column_name, name, title, description FROM gpkg_data_columns"
-    " WHERE table_name IN ({ours}) ORDER BY 1, 2",
-    "SELECT srs_id, organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys"
-    " WHERE srs_id IN (SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = 'parcels')",
-)
+TOTAL: Final = "total"
+SUM: Final = "sum"
+FIDS: Final = "fids"
 
 
 @dataclass(frozen=True)
 class Link:
-    """A batch in its chain: number, the digest it ends with (the one before it, while it is being written), content."""
+    """A batch in its chain: its number, and the digest it ends with."""
 
     batch: int
     digest: str
-    content: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a batch wrote: sums of the tables it touched, sums of its history and log rows, counts of parcels."""
+
+    sums: Mapping[str, Any]
+    rows: Sequence[str]
+    counts: Mapping[str, int]
 
 
 def head(connection: sqlite3.Connection) -> Link:
@@ -44,54 +46,83 @@ def head(connection: sqlite3.Connection) -> Link:
     return Link(int(row[0]), str(row[1])) if row else Link(0, "")
 
 
-def table_sum(connection: sqlite3.Connection, table: str) -> dict[str, Any]:
-    """Rows of a table and the sum over them: of layers over the stored row sums, of tables over the rows in order."""
-    if table == DESCRIPTION:
-        ours = ", ".join(
-            f"'{name}'" for name in (*FEATURE_TABLES, *ATTRIBUTE_TABLES, "events", "parcel_history")
-        )
-        rows = [row for query in _DESCRIPTIONS for row in connection.execute(query.format(ours=ours))]
-        return {"rows": len(rows), "sum": joint_sum(row_sum(row) for row in rows)}
+def last_sums(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """The sums each table was left with by the last batch that touched it."""
+    latest: dict[str, dict[str, Any]] = {}
+    for (tables,) in connection.execute(f"SELECT tables FROM events ORDER BY {FID}").fetchall():
+        latest.update(json.loads(tables))
+    return latest
+
+
+def state_sum(connection: sqlite3.Connection, table: str) -> dict[str, Any]:
+    """Rows of a layer or table of the state, and the total of their stored sums as 32 hexadecimal digits."""
+    sums = [str(s) for (s,) in connection.execute(f"SELECT {ROWSUM} FROM {table}")]
+    total = f"{total_of(s for s in sums if len(s) == 32):032x}"
+    return {"rows": len(sums), TOTAL: total, FIDS: fid_sum(connection, table)}
+
+
+def fid_sum(connection: sqlite3.Connection, table: str) -> int:
+    """Sum of the fids of a table, which tells that rows still stand under their numbers."""
+    (total,) = connection.execute(f"SELECT sum({FID}) FROM {table}").fetchone()
+    return int(total or 0)
+
+
+def record_sum(connection: sqlite3.Connection, table: str) -> dict[str, Any]:
+    """Rows of a record (lineage, finding_history), or of what the file says about itself, and their joint sum."""
+    describe: Callable[[sqlite3.Connection], Iterable[tuple[Any, ...]]] | None = DESCRIPTIONS.get(table)
+    if describe:
+        rows: Iterable[tuple[Any, ...]] = describe(connection)
+    else:
+        rows = read_rows(connection, table, columns=declared_kinds(connection, table))
+    sums = row_sums(list(rows), with_blob=False)
+    return {"rows": len(sums), SUM: joint_sum(sums)}
+
+
+def found_sum(connection: sqlite3.Connection, table: str, *, expected: Mapping[str, Any]) -> dict[str, Any]:
+    """What a table adds up to now, in the form in which its sum was kept."""
+    if TOTAL in expected:
+        return state_sum(connection, table)
     if table in FEATURE_TABLES:
         sums = [str(s) for (s,) in connection.execute(f"SELECT {ROWSUM} FROM {table} ORDER BY {ROWSUM}")]
-        return {"rows": len(sums), "sum": joint_sum(sums)}
-    kinds = declared_kinds(connection, table)
-    sums = [row_sum(row) for row in read_rows(connection, table, columns=kinds)]
-    return {"rows": len(sums), "sum": joint_sum(sums)}
+        return {"rows": len(sums), SUM: joint_sum(sums)}
+    return record_sum(connection, table)
 
 
-def table_sums(connection: sqlite3.Connection, tables: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Sums of the named tables, and of what the file says about itself."""
-    return {table: table_sum(connection, table) for table in (*tables, DESCRIPTION)}
+def description_sums(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """Sums of what the file says about itself."""
+    return {name: record_sum(connection, name) for name in DESCRIPTIONS}
 
 
-def batch_content(sums: Mapping[str, Any], history: Iterable[str]) -> str:
-    """Digest of what a batch contained: the sums of the tables it left, and of the history rows it wrote."""
-    return joint_sum([to_json(dict(sums)), *history])
+def batch_content(sums: Mapping[str, Any], rows: Iterable[str]) -> str:
+    """Digest of what a batch contained: the sums of the tables it left, and of the history and log rows it wrote."""
+    return joint_sum([to_json(dict(sums)), *rows])
 
 
 def close_batch(
     connection: sqlite3.Connection,
     event: Event,
     *,
-    counts: Mapping[str, int],
-    sums: Mapping[str, Any],
-    link: Link,
-) -> None:
-    """Write the event of a batch; its digest covers every field and the digest before it.
+    last: Link,
+    written: Written,
+) -> Link:
+    """Write the event of the batch that follows on ``last``; its digest covers every field and the digest before it.
 
-    The uid comes of content, so a retry of the same change upon the same store has the same one.
+    The uid comes of content and not of times, so a retry of the same change upon the same store has the same one.
     """
-    uid = joint_sum([link.digest, link.content, event.command, event.as_of, event.reason])
+    sums, rows, counts = written.sums, written.rows, written.counts
+    told = batch_content({name: s for name, s in sums.items() if name not in DESCRIPTIONS}, rows)
+    uid = joint_sum([last.digest, told, event.command, event.as_of, event.reason])
     values = (
         uid, event.at, event.actor, event.command, event.reason, event.as_of, to_json(dict(event.sources)),
-        counts[ADDED], counts[REMOVED], counts[CHANGED], to_json(dict(sums)), link.content, link.digest,
+        counts[ADDED], counts[REMOVED], counts[CHANGED], to_json(dict(sums)), batch_content(sums, rows), last.digest,
     )  # fmt: skip
+    link = Link(last.batch + 1, batch_digest(last.batch + 1, values))
     columns = ", ".join((FID, *EVENT_COLUMNS, "digest"))
     connection.execute(
         f"INSERT INTO events ({columns}) VALUES ({', '.join('?' * (len(values) + 2))})",
-        (link.batch, *values, batch_digest(link.batch, values)),
+        (link.batch, *values, link.digest),
     )
+    return link
 
 
 def batch_digest(batch: int, values: Iterable[Any]) -> str:
@@ -100,8 +131,18 @@ def batch_digest(batch: int, values: Iterable[Any]) -> str:
 
 
 def stored_row_sums(connection: sqlite3.Connection, table: str) -> list[tuple[int, str | None, str]]:
-    """Fid, stored sum and true sum of each row of a layer or of the history."""
+    """Fid, stored sum and true sum of each row of a layer, a table of the state, or the history."""
     kinds = list(declared_kinds(connection, table))
     is_layer = table in FEATURE_TABLES
-    rows = read_rows(connection, table, columns=[FID, ROWSUM, GEOM if is_layer else FID, *kinds])
-    return [(row[0], row[1], row_sum(row[3:], row[2] if is_layer else None)) for row in rows]
+    rows = read_rows(connection, table, columns=[FID, ROWSUM, *([GEOM] if is_layer else []), *kinds])
+    sums = row_sums([row[2:] for row in rows], with_blob=is_layer)
+    return [(row[0], row[1], total) for row, total in zip(rows, sums, strict=True)]
+
+
+def summed_tables(connection: sqlite3.Connection) -> list[str]:
+    """Tables of the state whose rows carry sums; of older stores only the layers."""
+    return [t for t in STATE_TABLES if t in FEATURE_TABLES or _has_sums(connection, t)]
+
+
+def _has_sums(connection: sqlite3.Connection, table: str) -> bool:
+    return any(row[1] == ROWSUM for row in connection.execute(f"PRAGMA table_info({table})"))

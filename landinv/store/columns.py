@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from landinv.model.finding_state import STATE_COLUMNS, STATE_DATES
 from landinv.model.findings import FINDING_COLUMNS
@@ -91,7 +92,9 @@ def to_sql(values: pd.Series[Any], kind: str) -> list[Any]:
     """
     if kind == "text":
         if isinstance(values.dtype, pd.StringDtype):
-            return _with_gaps(values.to_numpy(dtype=object), values.isna().to_numpy())
+            return list(
+                pa.array(values.array, pa.string(), from_pandas=True).to_numpy(zero_copy_only=False).tolist()
+            )
         plain = values.astype(object)
         return [v if isinstance(v, str) else None if pd.isna(v) else str(v) for v in plain]
     if kind == "date":

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from landinv.errors import LandinvError, OutputError, StoreDamagedError, StoreLockedError
 from landinv.i18n import gettext as _
 
+_T = TypeVar("_T")
 _PRIMARY: Final = 0xFF
+_WAL: Final = 2
 _LOCKED: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _REFUSED: Final = {
     sqlite3.SQLITE_FULL,
@@ -48,6 +50,27 @@ def connected(path: Path, *, timeout_s: float, create: bool = False) -> Iterator
             yield connection
 
 
+def change_counter(path: Path) -> int | None:
+    """The file's change counter, which every commit of whoever raises by one; None where it tells nothing.
+
+    To be asked while this process has no connection to the file, for closing it would drop the connection's locks. A
+    file in WAL mode, or with a journal beside it, tells nothing.
+    """
+    with errors_of(path):
+        if any(path.with_name(path.name + suffix).exists() for suffix in ("-journal", "-wal")):
+            return None
+        try:
+            with path.open("rb") as file:
+                head = file.read(100)
+        except OSError:
+            return 0 if not path.exists() else None
+    if not head:
+        return 0
+    if len(head) < 100 or _WAL in (head[18], head[19]):
+        return None
+    return int.from_bytes(head[24:28], "big")
+
+
 @contextlib.contextmanager
 def reading(connection: sqlite3.Connection) -> Iterator[None]:
     """One consistent view for several reads."""
@@ -69,6 +92,23 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
         # A failed statement may have rolled back by itself; after COMMIT nothing is open.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def with_bad_text_replaced(connection: sqlite3.Connection, ask: Callable[[], _T]) -> _T:
+    """Ask; where some text is not even UTF-8, once more with it replaced, so that its row can be named.
+
+    To be used where the text is compared with a sum or the log, which it then does not agree with.
+    """
+    try:
+        return ask()
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    try:
+        return ask()
+    finally:
+        connection.text_factory = str
 
 
 @contextlib.contextmanager

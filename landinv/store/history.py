@@ -16,7 +16,9 @@ from landinv.store.columns import FID
 from landinv.store.gpkg.tables import declared_kinds, quoted, read_frame, read_rows
 from landinv.store.state import ADDED, REMOVED
 
-HISTORY_COLUMNS: Final = ("batch", "at", "actor", "command", "reason", "as_of", "action", "before", "after")
+HISTORY_COLUMNS: Final = (
+    "batch", "at", "actor", "command", "reason", "as_of", "action", "fate", "before", "after",
+)  # fmt: skip
 _KNOWN: Final = ("parcel_id", "family", "natural_key")
 
 
@@ -35,17 +37,18 @@ def read_history(connection: sqlite3.Connection, parcel_id: str) -> pd.DataFrame
     ``before`` and ``after`` are mappings of column to value: of all filled columns where the parcel was added or
     removed, else of the changed ones. A shape is hexadecimal WKB under ``geometry``, in ``before`` only.
     """
+    fate = "h.fate" if "fate" in declared_kinds(connection, "parcel_history") else "NULL"
     rows = connection.execute(
-        "SELECT h.batch, e.at, e.actor, e.command, e.reason, e.as_of, h.action, h.before, h.after"
+        f"SELECT h.batch, e.at, e.actor, e.command, e.reason, e.as_of, h.action, {fate}, h.before, h.after"
         f" FROM parcel_history h JOIN events e ON e.{FID} = h.batch WHERE h.parcel_id = ? ORDER BY h.{FID} DESC",
         (parcel_id,),
     ).fetchall()
     state = _current_values(connection, parcel_id)
     told = []
     # Backwards from today, for the history keeps differences; a loop, for each step builds on the one after it.
-    for *event, action, before, after in rows:
+    for *event, action, fate, before, after in rows:
         then, now = (json.loads(text) if text else {} for text in (before, after))
-        told.append((*event, action, then, _filled(state) if action == ADDED else now))
+        told.append((*event, action, fate, then, _filled(state) if action == ADDED else now))
         state = {} if action == ADDED else then if action == REMOVED else {**state, **then}
     return pd.DataFrame(told[::-1], columns=list(HISTORY_COLUMNS))
 

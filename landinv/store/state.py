@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
+from landinv.model.corrections import no_corrections
 from landinv.model.findings import no_findings
 from landinv.model.parcels import LINK_COLUMNS, SHARE_COLUMNS
 
 FEATURE_TABLES: Final = ("parcels", "approvals", "supplies", "slivers")
-ATTRIBUTE_TABLES: Final = ("findings", "shares", "links")
+ATTRIBUTE_TABLES: Final = ("findings", "shares", "links", "corrections")
+STATE_TABLES: Final = (*FEATURE_TABLES, *ATTRIBUTE_TABLES)
 ADDED: Final = "added"
 REMOVED: Final = "removed"
 CHANGED: Final = "changed"
@@ -48,6 +50,7 @@ class State:
     findings: pd.DataFrame = field(default_factory=no_findings)
     shares: pd.DataFrame = field(default_factory=_no_shares)
     links: pd.DataFrame = field(default_factory=_no_links)
+    corrections: pd.DataFrame = field(default_factory=no_corrections)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Frames by the name of their layer or table."""
@@ -59,7 +62,7 @@ class Event:
     """Who changes the register, when, why and from which files.
 
     ``at`` is an ISO time with seconds (without an offset it is Beijing time), ``as_of`` the ISO date the rules were
-    applied for, ``sources`` maps source keys to the SHA-256 of their files.
+    applied for, ``sources`` maps source keys to the SHA-256 of their files, or to a mapping of ``path`` and ``sha256``.
     """
 
     at: str
@@ -67,7 +70,7 @@ class Event:
     command: str
     reason: str = ""
     as_of: str = ""
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,3 +82,14 @@ class Commit:
     removed: int
     changed: int
     written: bool
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Where parcels came from: lineage rows (parent_id, child_id, overlap_m2) and the fate of each number.
+
+    ``fates`` maps parcel_id to kept, reshaped, split, merged or new; a number that is gone is told by the store.
+    """
+
+    lineage: pd.DataFrame | None = None
+    fates: Mapping[str, str] = field(default_factory=dict)

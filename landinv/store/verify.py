@@ -6,24 +6,39 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from landinv.errors import LandinvError
 from landinv.i18n import gettext as _
-from landinv.store.chain import EVENT_COLUMNS, batch_content, batch_digest, stored_row_sums, table_sum
+from landinv.i18n import message as marked
+from landinv.store.chain import (
+    EVENT_COLUMNS,
+    FIDS,
+    SUM,
+    TOTAL,
+    batch_content,
+    batch_digest,
+    found_sum,
+    last_sums,
+    stored_row_sums,
+    summed_tables,
+)
 from landinv.store.columns import FID, GEOM, ROWSUM
+from landinv.store.connection import with_bad_text_replaced
+from landinv.store.edits import SUM_ONLY, find_edits
+from landinv.store.gpkg.descriptions import DESCRIPTIONS, FOLLOWING
 from landinv.store.gpkg.geometry import boxes, from_blobs
+from landinv.store.gpkg.rounding import as_kept
 from landinv.store.gpkg.rtree import index_name
-from landinv.store.gpkg.tables import read_rows
-from landinv.store.state import FEATURE_TABLES
+from landinv.store.gpkg.tables import declared_kinds, read_rows
+from landinv.store.log import log_sums
+from landinv.store.state import ADDED, CHANGED, FEATURE_TABLES, REMOVED
 
 PROBLEM_COLUMNS: Final = ("check", "table", "row", "message")
-# The R-tree keeps 32-bit floats, rounded outward: half a metre at a northing of 4 240 000 m, two at an easting with
-# its zone number.
-_BOX_TOLERANCE_M: Final = 8.0
+_CHANGED: Final = marked("The row was damaged, or changed by another program.")
 Problem = tuple[str, str, str, str]
 
 
@@ -39,6 +54,8 @@ def verify_store(connection: sqlite3.Connection) -> pd.DataFrame:
         ("integrity", _integrity),
         ("foreign_keys", _foreign_keys),
         ("row_sums", _row_sums),
+        ("log", _log),
+        ("edits", _edits),
         ("chain", _chain),
         ("table_sums", _table_sums),
         ("index", _index),
@@ -46,28 +63,20 @@ def verify_store(connection: sqlite3.Connection) -> pd.DataFrame:
     problems: list[Problem] = []
     for name, check in checks:
         try:
-            problems.extend(_lenient(check, connection))
+            problems.extend(_asked(connection, check))
         except (sqlite3.DatabaseError, LandinvError, ValueError, TypeError, KeyError) as error:
             problems.append(
                 (name, "", "", _("This check could not be finished: {reason}.").format(reason=error))
             )
+    if any(check in ("row_sums", "edits") for check, *_rest in problems):
+        problems = [p for p in problems if p[1] not in FOLLOWING]
     return pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS), dtype="str")
 
 
-def _lenient(
-    check: Callable[[sqlite3.Connection], Iterator[Problem]], connection: sqlite3.Connection
+def _asked(
+    connection: sqlite3.Connection, check: Callable[[sqlite3.Connection], Iterator[Problem]]
 ) -> list[Problem]:
-    """Run a check; where text is not even UTF-8, once more with that text replaced, so that its row is named."""
-    try:
-        return list(check(connection))
-    except sqlite3.OperationalError as error:
-        if "decode" not in str(error):
-            raise
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    try:
-        return list(check(connection))
-    finally:
-        connection.text_factory = str
+    return with_bad_text_replaced(connection, lambda: list(check(connection)))
 
 
 def unreadable(path: Path, error: LandinvError) -> pd.DataFrame:
@@ -88,18 +97,48 @@ def _foreign_keys(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _row_sums(connection: sqlite3.Connection) -> Iterator[Problem]:
-    names = dict(connection.execute(f"SELECT {FID}, parcel_id FROM parcels").fetchall())
-    for table in (*FEATURE_TABLES, "parcel_history"):
+    """Rows whose content is not what their sum says; of the layers of stores with a log see :func:`_edits`."""
+    has_log = bool(declared_kinds(connection, "row_log"))
+    for table in ("parcel_history",) if has_log else (*summed_tables(connection), "parcel_history"):
+        named = "parcel_id" if table == "parcels" else FID
+        names = dict(connection.execute(f"SELECT {FID}, {named} FROM {table}").fetchall())
         for fid, stored, true in stored_row_sums(connection, table):
             if stored != true:
-                row = names.get(fid, fid) if table == "parcels" else fid
-                yield ("row_sums", table, str(row), _("The row was damaged, or changed by another program."))
+                yield ("row_sums", table, str(names.get(fid, fid)), _(_CHANGED))
+
+
+def _log(connection: sqlite3.Connection) -> Iterator[Problem]:
+    if not declared_kinds(connection, "row_log"):
+        return
+    for fid, batch, stored, true in log_sums(connection):
+        if stored != true:
+            message = _("The log of rows of batch {batch} was damaged.").format(batch=batch)
+            yield ("log", "row_log", str(fid), message)
+
+
+def _edits(connection: sqlite3.Connection) -> Iterator[Problem]:
+    """Rows that are not as the log has them."""
+    edits = find_edits(connection).drop_duplicates(["table", "fid"])
+    for row in edits.to_dict("records"):
+        message = {
+            ADDED: _("The row was added by another program."),
+            REMOVED: _("The row was deleted by another program, or lost."),
+        }.get(row["what"], _(_CHANGED))
+        yield (
+            "row_sums" if row["what"] in (CHANGED, SUM_ONLY) else "edits",
+            row["table"],
+            row["row"],
+            message,
+        )
 
 
 def _chain(connection: sqlite3.Connection) -> Iterator[Problem]:
     sums: dict[int, list[str]] = {}
     for batch, total in connection.execute(f"SELECT batch, {ROWSUM} FROM parcel_history ORDER BY {FID}"):
         sums.setdefault(batch, []).append(total)
+    if declared_kinds(connection, "row_log"):
+        for batch, total in connection.execute(f"SELECT batch, {ROWSUM} FROM row_log ORDER BY {FID}"):
+            sums.setdefault(batch, []).append(total)
     columns = ", ".join((FID, *EVENT_COLUMNS, "digest"))
     previous = ""
     for place, (batch, *values, digest) in enumerate(
@@ -120,21 +159,23 @@ def _chain(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 
 def _table_sums(connection: sqlite3.Connection) -> Iterator[Problem]:
-    latest: dict[str, Any] = {}
-    for (tables,) in connection.execute(f"SELECT tables FROM events ORDER BY {FID}"):
-        latest.update(json.loads(tables))
-    for table, expected in latest.items():
-        found = table_sum(connection, table)
-        if found != expected:
+    for table, expected in last_sums(connection).items():
+        found = found_sum(connection, table, expected=expected)
+        if any(found.get(key) != expected.get(key) for key in ("rows", SUM, TOTAL, FIDS)):
             message = _("The content is not what the last batch left: {found} rows, {expected} expected.")
+            if table in DESCRIPTIONS:
+                message = _("What the file says about itself is not what the last batch left.")
             rows = {"found": found["rows"], "expected": expected["rows"]}
             yield ("table_sums", table, "", message.format(**rows))
 
 
 def _index(connection: sqlite3.Connection) -> Iterator[Problem]:
     for table in FEATURE_TABLES:
+        (told,) = connection.execute("SELECT rtreecheck(?)", (index_name(table),)).fetchone()
+        if told != "ok":
+            yield ("index", table, "", str(told).splitlines()[0])
         rows = [row for row in read_rows(connection, table, columns=[FID, GEOM]) if row[1] is not None]
-        true = boxes(from_blobs([blob for _fid, blob in rows], layer=table))
+        true = as_kept(boxes(from_blobs([blob for _fid, blob in rows], layer=table)))
         wanted = pd.DataFrame(true, index=[fid for fid, _blob in rows], columns=range(4))
         entries = connection.execute(f"SELECT id, minx, maxx, miny, maxy FROM {index_name(table)}").fetchall()
         held = pd.DataFrame(
@@ -144,5 +185,5 @@ def _index(connection: sqlite3.Connection) -> Iterator[Problem]:
             yield ("index", table, str(fid), _("The spatial index and the rows do not agree."))
         both = wanted.index.intersection(held.index)
         gap = np.abs(wanted.loc[both].to_numpy() - held.loc[both].to_numpy()).max(axis=1, initial=0.0)
-        for fid in both[gap > _BOX_TOLERANCE_M]:
+        for fid in both[gap > 0]:
             yield ("index", table, str(fid), _("The box in the spatial index is not that of the shape."))

@@ -16,7 +16,7 @@ from landinv.errors import CRSError
 from landinv.geometry.area import FloatArray, IntArray, ShapeArray, ellipsoidal_area_m2
 from landinv.geometry.difference import Overlay, explode, merged, overlay, overlay_within, subtract
 from landinv.geometry.overlaps import NOISE_M2
-from landinv.geometry.width import fits_disc, inscribed_width_m
+from landinv.geometry.width import fits_disc, strip_width_m
 from landinv.i18n import gettext as _
 from landinv.model.options import DeriveOptions
 from landinv.supply.approvals import (
@@ -212,7 +212,7 @@ def _parts(
 def _sliver_widths_m(polygons: ShapeArray, is_sliver: npt.NDArray[np.bool_]) -> FloatArray:
     """Width of the slivers alone: of a wide parcel it would cost ten times the whole derivation, and nobody asks."""
     widths = np.full(len(polygons), np.nan)
-    widths[is_sliver] = inscribed_width_m(polygons[is_sliver], tolerance_m=_WIDTH_TOLERANCE_M)
+    widths[is_sliver] = strip_width_m(polygons[is_sliver], tolerance_m=_WIDTH_TOLERANCE_M)
     return widths
 
 

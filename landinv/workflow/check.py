@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,8 @@ from landinv.model.options import CountyOptions, ProjectOptions, SourceOptions
 from landinv.outputs.layers.writing import write_layer
 from landinv.outputs.lists.csv import write_findings_csv
 from landinv.reports.summary import finding_counts, findings_by_rule
-from landinv.store import Event, Store, open_store
+from landinv.store import Store, open_store
+from landinv.workflow.author import Author
 from landinv.workflow.convert import source_to_convert
 from landinv.workflow.examine import Memory, examine
 from landinv.workflow.progress import Steps, Tell, silent
@@ -248,13 +249,8 @@ def _record(project: Path, ids: Sequence[str], *, by: str, why: str, reopen: boo
                 hint=_("Run landinv run first; exceptions are kept in the register."),
             )
         changed = (reopened if reopen else accepted)(state.findings, ids, decision)
-        event = Event(
-            at=datetime.now().astimezone().isoformat(timespec="seconds"),
-            actor=by.strip(),
-            command=" ".join(["check", "--reopen" if reopen else "--accept", *ids]),
-            reason=why.strip(),
-            as_of=decision.on.isoformat(),
-        )
+        command = " ".join(["check", "--reopen" if reopen else "--accept", *ids])
+        event = Author(by, why).event(command, as_of=decision.on)
         done = store.commit(dataclasses.replace(state, findings=changed), event)
     touched = changed[changed["finding_id"].isin(list(ids))].reset_index(drop=True)
     return Recorded(touched, done.batch, done.written, options.store)

@@ -12,6 +12,7 @@ import pandas as pd
 from landinv.errors import OutputError
 from landinv.i18n import gettext as _
 from landinv.intake import read_every_column, read_source
+from landinv.intake.area_units import UNIT_TITLES
 from landinv.model.datasets import Dataset, Evidence
 from landinv.model.findings import concat_findings
 from landinv.model.options import CountyOptions, SourceOptions
@@ -119,6 +120,17 @@ def source_to_convert(
         kind=kind,
         effect="report" if kind else "",
     )
+
+
+def unit_title(unit: str) -> str:
+    """Chinese name of a unit that a column was decided to be in; the unit itself where it has none.
+
+    Examples
+    --------
+    >>> unit_title("mu")
+    '亩'
+    """
+    return UNIT_TITLES.get(unit, unit)
 
 
 def county_of(project: Path | None) -> CountyOptions | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -32,6 +32,7 @@ from landinv.rules.supplies import judge_supplies
 from landinv.supply.records import balance_records
 from landinv.supply.residual import Residual, derive_residual
 from landinv.workflow.progress import Steps
+from landinv.workflow.survey_check import SurveyCheck, survey_check
 
 SEEN_M2: Final = 1.0  # zones that overlap by less inside a parcel: two surveys of one boundary
 
@@ -93,7 +94,10 @@ class Sources:
 
 @dataclass(frozen=True)
 class Derived:
-    """All that a run knows before parcels have their numbers; areas m², shapes in the county's CRS."""
+    """All that a run knows before parcels have their numbers; areas m², shapes in the county's CRS.
+
+    ``judged_supplies`` is the judgement of every supply, parcel or not, index of ``supplies``.
+    """
 
     parcels: gpd.GeoDataFrame
     shares: pd.DataFrame
@@ -104,6 +108,8 @@ class Derived:
     balance: pd.DataFrame
     balance_records: pd.DataFrame
     findings: pd.DataFrame
+    judged_supplies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    survey_check: SurveyCheck = field(default_factory=SurveyCheck)
 
 
 def _one_layer(frames: Sequence[gpd.GeoDataFrame], crs: str) -> gpd.GeoDataFrame | None:
@@ -127,15 +133,18 @@ def derive(
         records = _joined(sources, crs)
     with steps.step("supply", _("Taking supplied land off the approvals …")):
         residual, counted = _residual(records, sources, options)
+        held = _survey_check(residual, records, sources)
     with steps.step("rules", _("Applying the rules …")):
         judged = _judged(records, ruleset, as_of)
         bare = _bare_parcels(residual, counted[0], records, judged, crs=crs)
     with steps.step("shares", _("Measuring class, owner, plan and restrictions …")):
         units = sources.townships(options.county.code, as_of)
-        parcels, shares, overlaps = _with_shares(bare, sources, units)
+        parcels, shares, overlaps = _with_shares(
+            bare, sources, units, noise_width_m=options.derive.noise_width_m
+        )
     found = [d.findings for d in sources.datasets]
     found += [records.approvals.findings, records.supplies.findings, records.project_findings]
-    found += [residual.findings, counted[1], judged.findings, overlaps]
+    found += [residual.findings, held.findings, counted[1], judged.findings, overlaps]
     return Derived(
         parcels=parcels,
         shares=shares,
@@ -146,6 +155,8 @@ def derive(
         balance=residual.balance,
         balance_records=counted[0],
         findings=concat_findings(found),
+        judged_supplies=judged.supplies,
+        survey_check=held,
     )
 
 
@@ -192,6 +203,15 @@ def _residual(
     return residual, balance_records(records.approvals.records, supplies)
 
 
+def _survey_check(residual: Residual, records: _Records, sources: Sources) -> SurveyCheck:
+    supplies = records.supplies.supplies
+    shaped = gpd.GeoDataFrame(supplies[supplies["has_shape"]], crs=sources.crs)
+    lines = (records.approvals.shapes, shaped)
+    return survey_check(
+        sources.layer("pzwjstd"), residual.parts, lines=lines, dltb=sources.layer("dltb"), crs=sources.crs
+    )
+
+
 def _judged(records: _Records, ruleset: Ruleset, as_of: date) -> _Judged:
     approvals = pd.concat(
         [pd.DataFrame(records.approvals.shapes), records.approvals.records], ignore_index=True
@@ -221,10 +241,10 @@ def _bare_parcels(
 
 
 def _with_shares(
-    bare: gpd.GeoDataFrame, sources: Sources, units: TownshipUnits
+    bare: gpd.GeoDataFrame, sources: Sources, units: TownshipUnits, *, noise_width_m: float
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame]:
     layers = sources.theme_layers()
-    shares = parcel_shares(bare, layers, crs=sources.crs)
+    shares = parcel_shares(bare, layers, crs=sources.crs, noise_width_m=noise_width_m)
     rows = with_current_townships(shares.rows, units)
     parcels = with_shares(bare, rows, measured=layers.measured(), plan_code_system=sources.plan_code_system())
     found = [_overlap_findings(shares.excess, bare), township_findings(rows, units)]

@@ -197,10 +197,12 @@ def _output(table: Mapping[str, Any], path: Path, folder: Path) -> OutputOptions
 
 def _rules(table: Mapping[str, Any], path: Path, folder: Path) -> RulesOptions:
     _check_keys(table, ("as_of", "ruleset"), "[rules]", path)
-    ruleset = _text(table, "ruleset", "[rules]", path, default=RulesOptions().ruleset)
-    if ruleset.endswith(".toml"):
-        ruleset = str(_absolute(folder, ruleset))
-    return RulesOptions(ruleset=ruleset, as_of=_as_of(table.get("as_of"), path))
+    given = table.get("ruleset", RulesOptions().ruleset)
+    several = given if isinstance(given, list) and given else [given]
+    names = [_text({"ruleset": one}, "ruleset", "[rules]", path) for one in several]
+    named = [str(_absolute(folder, name)) if name.endswith(".toml") else name for name in names]
+    as_of = _as_of(table.get("as_of"), path)
+    return RulesOptions(ruleset=named[0], as_of=as_of, further=tuple(named[1:]))
 
 
 def _as_of(value: object, path: Path) -> date | None:
@@ -228,7 +230,7 @@ def _derive(table: Mapping[str, Any], path: Path) -> DeriveOptions:
                 _("{path}: {key} in [derive] must be a number from 0 up, not {value!r}.").format(
                     path=path, key=key, value=value
                 ),
-                hint=_("Square metres for min_area_m2, metres for min_width_m."),
+                hint=_("Square metres for min_area_m2, metres for min_width_m and noise_width_m."),
             )
     return DeriveOptions(**{key: float(value) for key, value in table.items()})
 

@@ -124,6 +124,7 @@ def project_text(found: Sequence[Inspected], *, folder: Path, county: CountyOpti
         "[derive]",
         "min_area_m2 = 100.0           # 小于此面积的剩余部分为碎片",
         "min_width_m = 2.0             # 容不下此直径的圆的剩余部分为碎片",
+        "noise_width_m = 0.2           # 容不下此直径的圆的叠加部分为边界细缝，合计为 noise 一行",
     ]
     return "\n".join(lines) + "\n"
 

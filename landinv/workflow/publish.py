@@ -19,9 +19,17 @@ from landinv.model.options import ProjectOptions
 from landinv.outputs.feed.package import FeedContent, write_feed
 from landinv.outputs.layers.set_aside import keep_older, with_reasons, write_set_aside
 from landinv.outputs.lists.content import WorkbookContent
-from landinv.outputs.lists.csv import write_findings_csv, write_parcels_csv, write_slivers_csv
+from landinv.outputs.lists.csv import (
+    write_findings_csv,
+    write_parcels_csv,
+    write_reconciliation_csv,
+    write_slivers_csv,
+)
+from landinv.outputs.lists.supervision import write_supervision_csv
 from landinv.outputs.lists.workbook import write_workbook
 from landinv.outputs.map import MapContent, build_map, save_map
+from landinv.reports.supervision import supervision
+from landinv.rules.page import unverified_texts
 from landinv.rules.ruleset import Ruleset
 from landinv.workflow.derive import Derived, Sources
 from landinv.workflow.progress import Steps
@@ -108,10 +116,13 @@ def _write_lists(results: Results, options: ProjectOptions, folder: Path) -> Non
     write_parcels_csv(results.parcels, folder / "parcels.csv")
     write_findings_csv(derived.findings, folder / "findings.csv")
     write_slivers_csv(derived.slivers, folder / "slivers.csv")
+    if len(derived.survey_check.rows):
+        write_reconciliation_csv(derived.survey_check.rows, folder / "reconciliation.csv")
+    write_supervision_csv(supervision(derived.supplies, derived.judged_supplies), folder / "supervision.csv")
     content = WorkbookContent(
         county=options.county,
         as_of=results.as_of,
-        ruleset=f"{results.ruleset.id} {results.ruleset.title}",
+        ruleset=f"{results.ruleset.stamp} {results.ruleset.title}",
         parcels=results.parcels,
         balance=derived.balance,
         balance_records=derived.balance_records,
@@ -122,8 +133,10 @@ def _write_lists(results: Results, options: ProjectOptions, folder: Path) -> Non
         approvals=derived.approvals,
         supplies=derived.supplies,
         projects=derived.projects,
+        reconciliation=derived.survey_check.rows,
+        survey_statistic=derived.survey_check.statistic,
         accounts=tuple(d.account for d in results.sources.datasets),
-        unverified=tuple(f"{s.name}{a.article}：{a.text}" for s, a in results.ruleset.unverified()),
+        unverified=unverified_texts(results.ruleset),
     )
     write_workbook(content, folder / "parcels.xlsx")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from landinv.model.options import ProjectOptions
 from landinv.outputs.run_record import RunRecord, write_run_record
 from landinv.reports.summary import finding_counts, summary_by_kind_and_township
 from landinv.store import Commit, Event, State, open_store
+from landinv.workflow.author import Author
 from landinv.workflow.examine import Memory, examine
 from landinv.workflow.progress import Steps, Tell, silent
 from landinv.workflow.project import read_project
@@ -30,6 +30,7 @@ class RunResult:
     ``findings_by_severity`` counts open findings, ``findings_by_state`` all of the register's. ``changes``: parcels
     added, removed and changed since the register's last state. ``beside``: outputs that somebody holds open, with
     where this run's stand. ``largest_difference_m2``: of the balance, over ``balanced`` approvals.
+    ``reconciliation``: totals (m²) of the survey's approved and unbuilt land against the derived land; may be empty.
     """
 
     as_of: date
@@ -44,10 +45,16 @@ class RunResult:
     balanced: int
     largest_difference_m2: float
     seconds: Mapping[str, float]
+    reconciliation: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 def run(
-    project: Path, *, as_of: date | None = None, out: Path | None = None, tell: Tell = silent
+    project: Path,
+    *,
+    as_of: date | None = None,
+    out: Path | None = None,
+    author: Author | None = None,
+    tell: Tell = silent,
 ) -> RunResult:
     """Do the whole job of a project file.
 
@@ -59,6 +66,8 @@ def run(
         Date the rules are applied for; beats the project file; today where neither says.
     out
         Output folder; beats the project file.
+    author
+        Who runs it and why, for the register's event; the system's user where nobody is named.
     tell
         Is told what is being done.
 
@@ -74,11 +83,14 @@ def run(
     day = as_of or options.rules.as_of or date.today()
     steps = Steps(tell)
     with open_store(options.store, county=options.county) as store:
+        store.refuse_edits()
         examined = examine(options, Memory.of(store), as_of=day, steps=steps, tell=tell)
         results = examined.results
         with built_outputs(results, options, steps=steps) as built:
             with steps.step("store", _("Writing the register …")):
-                commit = store.commit(_state(results), _event(results), lineage=examined.lineage)
+                state = dataclasses.replace(_state(results), corrections=examined.corrections)
+                event = _event(results, options, author or Author())
+                commit = store.commit(state, event, descent=examined.descent)
             with steps.step("publish", _("Putting the outputs in place …")):
                 outputs = put_in_place(built, options.output.dir)
     written = _Written(commit, tuple(outputs), steps)
@@ -111,14 +123,12 @@ def _state(results: Results) -> State:
     )
 
 
-def _event(results: Results) -> Event:
-    return Event(
-        at=datetime.now().astimezone().isoformat(timespec="seconds"),
-        actor=getpass.getuser(),
-        command="run",
-        as_of=results.as_of.isoformat(),
-        sources={d.account.key: d.account.sha256 for d in results.sources.datasets},
-    )
+def _event(results: Results, options: ProjectOptions, author: Author) -> Event:
+    sources = {
+        d.account.key: {"path": _told(d.options.path, options), "sha256": d.account.sha256}
+        for d in results.sources.datasets
+    }
+    return author.event("run", as_of=results.as_of, sources=sources)
 
 
 def _result(results: Results, written: _Written, options: ProjectOptions) -> RunResult:
@@ -140,6 +150,7 @@ def _result(results: Results, written: _Written, options: ProjectOptions) -> Run
         balanced=len(differences),
         largest_difference_m2=float(differences.max()) if len(differences) else 0.0,
         seconds=written.steps.seconds,
+        reconciliation=derived.survey_check.totals,
     )
 
 
@@ -152,9 +163,12 @@ def _record(results: Results, written: _Written, options: ProjectOptions) -> Run
         county=options.county,
         as_of=results.as_of,
         ruleset=results.ruleset.id,
+        ruleset_version=results.ruleset.version,
+        ruleset_sha256=results.ruleset.digest,
         sources=tuple(accounts),
         balance=derived.balance,
         balance_records=derived.balance_records,
+        reconciliation=derived.survey_check.totals,
         parcels=results.parcels,
         findings=derived.findings,
         outputs=tuple(output.path for output in written.outputs),

@@ -133,3 +133,22 @@ def test_unknown_role_is_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixtu
         main(["convert", str(tmp_path / "a.shp"), str(tmp_path / "b.gpkg"), "--role", "dltbb"])
     assert end.value.code == 2
     assert "dltb" in capsys.readouterr().err
+
+
+def test_table_tells_severities_and_units_in_chinese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "供地台账.csv"
+    source.write_text(
+        "电子监管号,供地面积（亩）,成交价款（万元）\n1411272015B00011,约60,375\n1411272015B00012,30,120\n",
+        "utf-8",
+    )
+    with pytest.raises(SystemExit) as end:
+        main(["--lang", "zh", "convert", str(source), str(tmp_path / "o.csv"), "--role", "supplies"])
+    told = capsys.readouterr().out
+    assert end.value.code == 1
+    assert "供应面积" in told
+    assert ": 亩 (" in told
+    assert ": 万元 (" in told
+    assert "警告" in told
+    assert "warning" not in told

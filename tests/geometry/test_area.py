@@ -143,7 +143,7 @@ def test_zone_prefix_changes_nothing():
 def test_chunks_give_what_one_piece_gives(monkeypatch):
     shapes = [shapely.box(E + i, N, E + i + 100, N + 100 + i) for i in range(20)] + [None]
     whole = ellipsoidal_area_m2(shapes, CRS)
-    monkeypatch.setattr("landinv.geometry.area.CHUNK_VERTICES", 7)
+    monkeypatch.setattr("landinv.geometry.curved_area.CHUNK_VERTICES", 7)
     assert ellipsoidal_area_m2(shapes, CRS).tolist() == whole.tolist()
 
 
@@ -151,3 +151,11 @@ def test_chunks_give_what_one_piece_gives(monkeypatch):
 def test_crs_without_areas_is_refused(crs):
     with pytest.raises(CRSError):
         ellipsoidal_area_m2([shapely.box(0, 0, 1, 1)], crs)
+
+
+def test_polygons_of_a_collection_count_and_its_lines_do_not():
+    mixed = shapely.GeometryCollection(
+        [shapely.box(E, N, E + 100, N + 100), shapely.LineString([(E, N), (E + 900, N)])]
+    )
+    nested = shapely.GeometryCollection([shapely.LineString([(E, N), (E + 900, N)])])
+    assert ellipsoidal_area_m2([mixed, nested], CRS) == pytest.approx([9999.43, 0.0], abs=0.01)

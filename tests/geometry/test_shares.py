@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
+from landinv.geometry import overlap_area
 from landinv.geometry.area import ellipsoidal_area_m2
-from landinv.geometry.shares import main_share, overlay_shares
+from landinv.geometry.overlap_area import Parcels
+from landinv.geometry.shares import main_share, noise_summed, overlay_shares, zone_shares
 
 CRS = "EPSG:4525"
 E, N = 37548000, 4240000
@@ -148,3 +151,79 @@ def test_many_small_zones_of_one_code_add_up_to_the_same_bit_in_any_order():
         for step in (1, -1)
     }
     assert len(sums) == 1
+
+
+def zoned(parcels, zones, codes, *, tessellating=True, thin_m=0.2):
+    rows = zone_shares(Parcels.of(parcels, CRS), zones, codes, tessellating=tessellating, thin_m=thin_m).rows
+    return table(noise_summed(rows))
+
+
+def test_strips_of_nearly_coinciding_outlines_are_summed_as_noise():
+    zones = [box(-50, -50, 99.9, 150), box(99.9, -50, 150, 99.85), box(99.9, 99.85, 150, 150)]
+    assert zoned([PARCEL], zones, ["a", "b", "c"]) == {(0, "a"): 9989, (0, "noise"): 10}
+    assert zoned([PARCEL], zones, ["a", "b", "b"], thin_m=0.05)[0, "b"] == 10
+
+
+def test_strip_of_a_code_that_has_land_of_its_own_there_is_no_noise():
+    zones = [box(-50, -50, 60, 150), box(60, -50, 99.9, 150), box(99.9, -50, 150, 150)]
+    assert zoned([PARCEL], zones, ["a", "b", "a"]) == {(0, "a"): 6010, (0, "b"): 3990}
+
+
+def test_small_but_compact_share_and_the_strip_that_is_all_are_no_noise():
+    corner = box(99, 99, 150, 150)
+    assert zoned([PARCEL], [corner], ["b"], tessellating=False) == {(0, "b"): 1}
+    assert zoned([box(0, 0, 100, 0.1)], [corner, box(-9, -9, 200, 9)], ["b", "a"]) == {(0, "a"): 10}
+
+
+def test_uncovered_strip_along_a_theme_is_noise_and_an_uncovered_corner_is_not():
+    assert zoned([PARCEL], [box(-9, -9, 99.9, 200)], ["a"]) == {(0, "a"): 9989, (0, "noise"): 10}
+    notched = box(-9, -9, 200, 200) - box(97, 97, 200, 200)
+    assert zoned([PARCEL], [notched], ["a"]) == {(0, "a"): 9990, (0, "uncovered"): 9}
+
+
+def test_noise_changes_no_sum():
+    zones = [box(-50, -50, 99.9, 150), box(99.9, -50, 150, 99.85), box(0, 0, 99.95, 50)]
+    rows = zone_shares(Parcels.of([PARCEL], CRS), zones, ["a", "b", "c"], tessellating=True, thin_m=0.2).rows
+    told = noise_summed(rows)
+    assert told["area_m2"].sum() == pytest.approx(ellipsoidal_area_m2([PARCEL], CRS)[0], abs=1e-9)
+    assert "noise" in set(told["code"])
+
+
+def test_noise_is_main_only_where_there_is_nothing_else():
+    rows = pd.DataFrame({"parcel": [0, 0, 1], "code": ["noise", "a", "noise"], "area_m2": [9.0, 8.0, 1.0]})
+    assert main_share(rows)["code"].tolist() == ["a", "noise"]
+
+
+@pytest.mark.parametrize("tessellating", [True, False])
+def test_without_the_compiler_shares_are_the_same(monkeypatch, tessellating):
+    parcels = [box(x, y, x + 40, y + 30) for x in range(0, 200, 50) for y in range(0, 100, 40)]
+    zones = [affinity.rotate(box(x, -50, x + 45, 200), 9, origin=(E, N)) for x in range(-40, 240, 40)]
+    codes = [f"c{k % 3}" for k in range(len(zones))]
+    compiled = shares(parcels, zones, codes, tessellating=tessellating)
+    monkeypatch.setattr("landinv.geometry.overlap_area._compiled_strips", lambda: None)
+    plain = shares(parcels, zones, codes, tessellating=tessellating)
+    for one, other in ((compiled.rows, plain.rows), (compiled.excess, plain.excess)):
+        assert len(one) > (0 if tessellating or one is compiled.rows else -1)
+        pd.testing.assert_frame_equal(one, other, check_exact=False, atol=1e-5, rtol=0)
+
+
+turns = st.tuples(st.integers(0, 3), st.booleans())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(5, 60), turns), min_size=1, max_size=6))
+def test_ring_starts_directions_and_threads_change_no_bit_of_shares(spans):
+    def turned(shape, start, backward):
+        xy = list(shape.exterior.coords)[:-1]
+        xy = xy[start:] + xy[:start]
+        return shapely.Polygon(xy[::-1] if backward else xy)
+
+    zones = [affinity.rotate(box(x, 0, x + w, 80), 13, origin=(E, N)) for x, w, _ in spans]
+    other = [turned(zone, *how) for zone, (_, _, how) in zip(zones, spans, strict=True)]
+    codes = [f"c{k % 2}" for k in range(len(spans))]
+    parcels = [affinity.rotate(PARCEL, 5), affinity.rotate(box(20, 20, 80, 40), 40)]
+    whole = shares(parcels, zones, codes)
+    with mock.patch.multiple(overlap_area, WORKERS=4, _CHUNK=1):
+        again = shares([turned(p, 2, True) for p in parcels], other, codes)
+    pd.testing.assert_frame_equal(whole.rows, again.rows, check_exact=True)
+    pd.testing.assert_frame_equal(whole.excess, again.excess, check_exact=True)

@@ -11,7 +11,7 @@ import pyogrio
 import pytest
 from shapely.geometry import box
 
-from landinv.intake import read_source
+from landinv.intake import read_every_column, read_source
 from landinv.intake.staging import staged
 from landinv.intake.worker import filegdb
 from landinv.intake.worker.answer import Content, Request
@@ -118,3 +118,7 @@ def test_coded_values_come_as_words_where_words_are_asked_for(
     assert got.frame["approval_status"].tolist() == ["撤回", "9"]
     assert got.frame["approval_no"].tolist() == ["晋政地字〔2015〕1号", "晋政地字〔2015〕2号"]
     assert got.findings["rule"].tolist().count("I123") == 1
+    assert "1=撤回" in got.findings["message"][got.findings["rule"] == "I123"].iloc[0]
+    plain = read_every_column(SourceOptions("x", "", path), None)
+    assert plain.frame["PZZT"].tolist() == ["1", "9"]
+    assert [e.decision for e in plain.account.evidence if e.subject == "words of PZZT"] == ["1=撤回"]

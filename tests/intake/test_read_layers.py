@@ -285,6 +285,18 @@ def test_plain_table_of_a_geopackage_is_a_table(
         read_source(source(path, "planning"), county)
 
 
+def test_plain_table_beside_a_layer_is_read_where_it_is_asked_for(
+    source: Source, county: CountyOptions, tmp_path: Path, at: Rect
+) -> None:
+    path = tmp_path / "库.gpkg"
+    gpd.GeoDataFrame({"BZ": ["甲"]}, geometry=[at(0, 0, 10, 10)], crs="EPSG:4525").to_file(path, layer="dk")
+    frame = pd.DataFrame({"电子监管号": ["1411272015B00011"]})
+    pyogrio.write_dataframe(frame, path, layer="台账", driver="GPKG", append=True)
+    assert read_every_column(source(path, ""), county).frame["BZ"].tolist() == ["甲"]
+    named = SourceOptions("supplies", "supplies", path, layer="台账")
+    assert read_source(named, county).frame["supervision_no"].tolist() == ["1411272015B00011"]
+
+
 def test_layer_missing_from_the_contents_is_read_and_told(
     source: Source, county: CountyOptions, tmp_path: Path, at: Rect, rules: Rules
 ) -> None:

@@ -295,3 +295,30 @@ def test_without_a_role_any_words_are_a_header_but_figures_are_none(tmp_path: Pa
     path.write_bytes(b"360121425988661001,x\n360121425988661002,y\n")
     with pytest.raises(FieldMissingError, match="表头"):
         read_every_column(source(path, ""), None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        (["名称", "面积"], True),
+        (["序号", "名称"], False),
+        (["code", "name"], False),
+        (["宗地编号", "面积"], False),
+    ],
+)
+def test_table_without_any_number_or_code_is_told(
+    write_book: Book, source: Source, county: CountyOptions, rules: Rules, headers: list[str], told: bool
+) -> None:
+    path = write_book("表.xlsx", {"甲": [headers, ["一", "12.5"], ["二", "13.5"]]})
+    assert ("I124" in rules(read_every_column(source(path, ""), county))) is told
+
+
+def test_text_of_one_line_is_no_table_without_records(
+    tmp_path: Path, source: Source, county: CountyOptions
+) -> None:
+    head = "项目名称,面积,备注\n"
+    for name in ("a.csv", "a.txt"):
+        (tmp_path / name).write_text(head, encoding="utf-8")
+    assert len(read_every_column(source(tmp_path / "a.csv", ""), county).frame) == 0
+    with pytest.raises(EmptyLayerError):
+        read_every_column(source(tmp_path / "a.txt", ""), county)

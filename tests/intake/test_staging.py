@@ -229,3 +229,9 @@ def test_folder_with_several_layers_is_read_by_the_one_that_is_named(shapefile: 
         refused(shapefile.parent)
     with staged(shapefile.parent, "BP") as copy:
         assert copy.title.endswith("BP.shp")
+
+
+def test_folder_without_a_layer_is_said_to_be_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "dk.shp").mkdir()
+    with pytest.raises(SourceMissingError, match="is a folder"):
+        refused(tmp_path / "dk.shp")

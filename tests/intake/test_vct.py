@@ -269,3 +269,34 @@ def test_table_without_structure_and_doubled_columns(read: Read, rules: Rules) -
     got = read(vct(TableStructure=["DLTB,3", "BSM,Char,18", "DLBM,Char,5", "DLBM,Char,5", "0"]))
     assert {"DLBM", "DLBM_2"} <= set(got.frame.columns)
     assert rules(got) == {"I042": 1}
+
+
+OLD_HEAD = {
+    "Datamark": "CNSDTF-VCT", "Unit": "M", "Dim": "2", "Topo": "1", "Coordinate": "M", "Projection": "高斯-克吕格投影",
+    "Spheroid": "2000,6378137.0,298.257222101", "Parameters": "111,1,37500000,0,3,37", "MinX": "0", "Separator": ",",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "version", ["1.0", "2.0", "VCT2.0", "CNSDTF-VCT 2.0", "GB/T 17798-1999", "4.0", "", "2007 VCT 2.0"]
+)
+def test_older_heads_are_refused_whatever_word_they_use(read: Read, version: str) -> None:
+    text = vct().partition("HeadEnd")[2]
+    head = [f"{k}:{v}" for k, v in ({"Version": version} | OLD_HEAD).items()]
+    with pytest.raises(UnreadableFileError, match="version 3 can be read") as told:
+        read("\n".join(["HeadBegin", *head, "HeadEnd", text]))
+    assert "VCT 3" in told.value.hint
+
+
+@pytest.mark.parametrize("version", ["3.0", "3", "VCT3.0", "GB/T 17798-2007", "GB/T 17798-2007 3.1", ""])
+def test_heads_of_version_3_are_read(read: Read, version: str) -> None:
+    assert len(read(vct(head={"Version": version})).frame) == 3
+
+
+def test_objects_of_version_2_under_a_new_head_are_not_misread(read: Read) -> None:
+    line = ["1", "1099000000", "边界", "1", "2", f"{X0},{Y0}", f"{X0 + 100},{Y0}"]
+    polygon = ["11", "2001010100", "图斑", f"{X0},{Y0}", "1", "1"]
+    with pytest.raises(UnreadableFileError, match="line"):
+        read(vct(Polygon=polygon))
+    with pytest.raises(UnreadableFileError, match="line"):
+        read(vct(Line=line))

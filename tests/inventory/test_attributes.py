@@ -187,3 +187,40 @@ def test_approvals_without_shape_become_parcels_of_numbers() -> None:
     assert parcels["approval_no"].tolist() == ["文1", "文3"]  # fully supplied is none; unknown area stays
     assert parcels["area_declared_m2"].fillna(-1).tolist() == [500.0, -1.0]
     assert parcels.geometry.isna().all()
+
+
+def test_strip_along_an_outline_is_noise_in_every_theme_of_the_survey() -> None:
+    survey = dltb([at(-9, -9, 99.9, 109), at(99.9, -9, 200, 109)], ["0103", "0601"], ["30", "20"])
+    layers = ThemeLayers(survey, None, None, None, None, {})
+    bare = with_areas(join_parcels([residual([at(0, 0, 100, 100)])], crs=CRS), crs=CRS)
+    shares = parcel_shares(bare, layers, crs=CRS, noise_width_m=0.2).rows
+    for theme in ("landclass", "owner", "village"):
+        rows = shares[shares["theme"] == theme]
+        assert rows["code"].tolist()[1:] == ["noise"]
+        assert rows["area_m2"].round().tolist() == [9989.0, 10.0]
+    assert set(shares[shares["code"] == "noise"]["name"]) == {"边界细缝"}
+    parcel = with_shares(bare, shares, measured=layers.measured(), plan_code_system="体系").iloc[0]
+    assert (parcel["landclass_code"], parcel["tenure"]) == ("0103", "集体")
+    assert parcel["construction_m2"] == 0
+    assert round(parcel["farmland_m2"]) == 9989
+
+
+def test_strip_along_a_restriction_is_not_under_it_and_within_the_boundary_it_is() -> None:
+    strip = gpd.GeoDataFrame({"name": ["线"]}, geometry=[at(99.9, -9, 200, 109)], crs=CRS)
+    whole = gpd.GeoDataFrame({"name": ["线"]}, geometry=[at(-9, -9, 100, 109)], crs=CRS)
+    layers = ThemeLayers(None, None, None, None, None, {"farmland": strip, "boundary": whole})
+    bare = with_areas(join_parcels([residual([at(0, 0, 100, 100)])], crs=CRS), crs=CRS)
+    shares = parcel_shares(bare, layers, crs=CRS, noise_width_m=0.2).rows
+    parcel = with_shares(bare, shares, measured=layers.measured(), plan_code_system="体系").iloc[0]
+    assert (parcel["permanent_farmland_m2"], round(parcel["outside_boundary_m2"], 6)) == (0.0, 0.0)
+    assert "permanent_farmland" not in parcel["flags"]
+
+
+def test_tie_of_main_values_is_flagged() -> None:
+    survey = dltb([at(0, 0, 50, 100), at(50, 0, 100, 100)], ["0103", "0601"], ["30", "30"])
+    parcels, _ = described(
+        residual([at(0, 0, 100, 100), at(0, 0, 100, 40)]), ThemeLayers(survey, None, None, None, None, {})
+    )
+    one_sided, _ = described(residual([at(10, 0, 100, 40)]), ThemeLayers(survey, None, None, None, None, {}))
+    assert {"tied_landclass", "tied_owner", "tied_village"} <= set(parcels["flags"].iloc[0].split(";"))
+    assert "tied" not in one_sided["flags"].iloc[0]

@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,8 +82,24 @@ def test_supply_is_found_by_its_key_wherever_it_lies() -> None:
     old = known([S1], ("S", "1411272015B00012", box(0, 0, 100)))
     moved = numbered(frame(("S", "1411272015B00012", box(900, 0, 100))), old)
     assert (moved.ids.tolist(), moved.fate.tolist()) == ([S1], ["reshaped"])
-    other = numbered(frame(("S", "1411272015B00013", box(0, 0, 100))), old)
-    assert (other.ids.tolist(), other.fate.tolist()) == ([S2], ["new"])
+    elsewhere = numbered(frame(("S", "1411272015B00013", box(50, 0, 100))), old)
+    assert (elsewhere.ids.tolist(), elsewhere.fate.tolist()) == ([S2], ["new"])
+
+
+def test_supply_that_was_renumbered_is_found_by_its_shape_while_it_is_current() -> None:
+    row = ("S", "1411272015B00012", box(0, 0, 100))
+    new = frame(("S", "1411272015B00013", box(0, 0, 100)))
+    assert numbered(new, known([S1], row)).ids.tolist() == [S1]
+    gone = known([S1], row, current=[False])
+    assert (numbered(new, gone).ids.tolist(), numbered(new, gone).fate.tolist()) == ([S2], ["new"])
+
+
+@pytest.mark.parametrize(("shift_m", "fate"), [(0.05, "kept"), (0.3, "reshaped"), (20.0, "reshaped")])
+def test_boundary_drawn_anew_a_few_centimetres_beside_is_the_same_shape(shift_m: float, fate: str) -> None:
+    moved = shapely.affinity.translate(box(0, 0, 100), shift_m, -shift_m)
+    result = numbered(frame(("P", "甲", moved)), known([P1], ("P", "甲", box(0, 0, 100))))
+    assert (result.ids.tolist(), result.fate.tolist()) == ([P1], [fate])
+    assert len(result.lineage) == 0
 
 
 def test_record_that_gains_its_shape_keeps_its_number() -> None:

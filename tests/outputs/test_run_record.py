@@ -54,7 +54,8 @@ def document(tmp_path: Path) -> dict[str, Any]:
 
 def test_keys_are_the_contracts_in_a_fixed_order(document: dict[str, Any]) -> None:
     assert list(document) == [
-        "schema", "landinv", "county", "as_of", "ruleset", "sources", "balance", "balance_records", "totals", "counts",
+        "schema", "landinv", "county", "as_of", "ruleset", "ruleset_version", "ruleset_sha256", "sources", "balance",
+        "balance_records", "totals", "reconciliation", "counts",
         "areas_m2", "findings", "outputs", "seconds", "finished_at",
     ]  # fmt: skip
     assert (document["schema"], document["landinv"]) == ("landinv.run/1", __version__)

@@ -60,10 +60,33 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("R020", {**DUE, "disposed_on": "2022-01-01"}),
     ("R021", {**DUE, "agreed_finish_on": "2021-10-09"}),
     ("R022", {**GOOD, "price_wan": -1}),
+    ("R023", {**DUE, "suspensions": "去年查封半年"}),
+    ("R023", {**DUE, "suspensions": "2021-02-30至2021-08-31 司法查封"}),
+    ("R024", {**DUE, "suspended_on": "2022-03-01", "resumed_on": "2022-03-01", "suspension_cause": "司法查封"}),
+    ("R024", {**DUE, "resumed_on": "2022-03-01", "suspension_cause": "司法查封"}),
+    ("R025", {**DUE, "suspended_on": "2022-03-01", "resumed_on": "2022-03-11", "suspension_cause": "资金不足"}),
+    ("R025", {**DUE, "suspensions": "2022-03-01至2022-03-11"}),
+    ("R026", {**DUE, "suspended_on": "2022-03-01", "suspension_cause": "司法查封"}),
+    ("R026", {**DUE, "suspensions": "2022-03-01至今 司法查封"}),
+    ("R027", {**DUE, "extension_start_on": "2022-10-11"}),
+    ("R027", {**DUE, "extension_start_on": "2023-03-02", "extension_signed_on": "2022-03-01"}),
+    ("R028", {**DUE, "parcel_code": "141127001001JB00001"}),
+    ("R028", {**DUE, "land_tenure": "集体"}),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("supply", [GOOD, DUE, SAME_DAY, {**HALTED, **RATIOS, "price_wan": 1.0}])
+SOUND = [
+    GOOD, DUE, SAME_DAY, {**HALTED, **RATIOS, "price_wan": 1.0},
+    {**DUE, "suspensions": "2022-03-01至2022-08-31 司法查封"},
+    {**DUE, "suspended_on": "2022-03-01", "resumed_on": "2022-03-02", "suspension_cause": "不可抗力"},
+    {**DUE, "suspended_on": "2022-03-01", "resumed_on": "2022-03-02", "suspension_cause": "查封", "idle_cause": "司法查封"},
+    {**DUE, "extension_start_on": "2022-10-10"},
+    {**DUE, "extension_start_on": "2023-03-01", "extension_signed_on": "2022-03-01"},
+    {**DUE, "parcel_code": "141127001001GB00001"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("supply", SOUND)
 def test_sound_contract_has_no_findings(ruleset: Ruleset, supply: dict[str, Any]) -> None:
     assert len(check_supplies(frame(supply), ruleset, AS_OF)) == 0
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import replace
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -353,3 +354,89 @@ def test_announced_change_happens_on_its_day_and_not_before(day: date, field: st
         assert judge(supply, as_of)["kind"] == judged["next_kind"]
     started = [("supplied_unstarted", None)] if field != "halted_on" else []
     assert seen == [(None, None), *started, ("suspected_idle", 1), ("suspected_idle", 2)]
+
+
+def test_started_but_unfinished_supply_is_a_bond_candidate_too() -> None:
+    started = {"started_on": "2020-01-01", "supplied_on": "2024-11-07"}
+    assert judge(started, date(2024, 11, 7))["flags"] == "bond_candidate"
+    assert judge({**started, "finished_on": "2024-11-07"}, date(2024, 11, 7))["flags"] is None
+    assert judge({"started_on": "2020-01-01"}, date(2024, 11, 7))["flags"] is None
+
+
+LOW = {"started_on": "2018-01-01", "finished_on": "2020-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("limits", "supply", "is_low"),
+    [
+        ({}, {**LOW, "developed_area": 1, "developable_area": 100}, False),
+        ({"area_share": "1/2"}, {**LOW, "developed_area": 49.9, "developable_area": 100}, True),
+        ({"area_share": "1/2"}, {**LOW, "developed_area": 50, "developable_area": 100}, False),
+        ({"area_share": "1/2"}, LOW, False),
+        ({"investment_share": "1/2"}, {**LOW, "invested_wan": 49, "total_investment_wan": 100}, True),
+        ({"investment_wan_per_mu": "200"}, {**LOW, "invested_wan": 299, "supplied_area": 1000}, True),
+        ({"investment_wan_per_mu": "200"}, {**LOW, "invested_wan": 300, "supplied_area": 1000}, False),
+        ({"tax_wan_per_mu": "2"}, {**LOW, "tax_wan": 2.9, "supplied_area": 1000}, True),
+        ({"tax_wan_per_mu": "2"}, {**LOW, "tax_wan": 2.9}, False),
+        ({"tax_wan_per_mu": "2"}, {"started_on": "2018-01-01", "tax_wan": 0, "supplied_area": 1000}, False),
+        ({"tax_wan_per_mu": "2"},
+         {"started_on": "2018-01-01", "agreed_finish_on": "2022-10-09", "tax_wan": 0, "supplied_area": 1000}, True),
+    ],
+)  # fmt: skip
+def test_low_use_is_suspected_by_the_bureaus_own_standard_alone(
+    limits: dict[str, str], supply: dict[str, Any], is_low: bool
+) -> None:
+    standard = replace(RULES.low_use, **{name: Fraction(value) for name, value in limits.items()})
+    flags = judge(supply, ruleset=replace(RULES, low_use=standard))["flags"] or ""
+    assert ("low_use_suspected" in flags) == is_low
+
+
+@pytest.mark.parametrize(
+    ("given", "is_outside"),
+    [
+        ({"parcel_code": "141127001001JB00001"}, True),
+        ({"parcel_code": "141127001001JC00001F00010001"}, True),
+        ({"parcel_code": "141127001001GB00001"}, False),
+        ({"parcel_code": "示例JB001"}, False),
+        ({"land_tenure": "集体土地所有权"}, True),
+        ({"land_tenure": "30"}, True),
+        ({"land_tenure": "20"}, False),
+        ({"land_tenure": "国有", "parcel_code": "141127001001JB00001"}, False),
+    ],
+)
+def test_collective_land_is_told_by_the_supply_itself(given: dict[str, str], is_outside: bool) -> None:
+    judged = judge({"agreed_start_on": "2019-01-01", "price_wan": 9.0, **given})
+    assert ("outside_statute" in (judged["flags"] or "")) == is_outside
+    assert (judged["kind"], judged["fee_wan"]) == (
+        ("supplied_unstarted", None) if is_outside else ("suspected_idle", None)
+    )
+    assert ("疑似闲置" in judged["reason"]) != is_outside
+
+
+def test_clock_that_stands_is_flagged_until_the_day_it_runs_again() -> None:
+    seized = {"suspended_on": "2022-03-01", "resumed_on": "2022-09-01", "suspension_cause": "司法查封"}
+    supply = {"agreed_start_on": "2022-01-01", **seized}
+    flags = {day: judge(supply, date.fromisoformat(day))["flags"] for day in ("2022-02-28", "2022-03-01", "2022-03-02",
+                                                                             "2022-08-31", "2022-09-01")}  # fmt: skip
+    assert flags == {
+        "2022-02-28": None, "2022-03-01": "suspended", "2022-03-02": "suspended;suspension_deducted",
+        "2022-08-31": "suspended;suspension_deducted", "2022-09-01": "suspension_deducted",
+    }  # fmt: skip
+    cause = {**supply, "idle_cause": "司法查封"}
+    assert "suspension_possible" not in str(judge(cause)["flags"])
+
+
+def test_an_extension_is_known_from_the_day_it_was_signed() -> None:
+    supply = {
+        "agreed_start_on": "2020-01-01",
+        "extension_start_on": "2022-06-01",
+        "extension_signed_on": "2022-05-01",
+    }
+    assert judge(supply, date(2022, 4, 30))["basis"] == "agreed_start_on"
+    assert judge(supply, date(2022, 5, 1))["basis"] == "extension_start_on"
+    several = {**supply, "extensions": "2022-05-15；2022-07-01"}
+    assert judge(several)["next_change_on"] == pd.Timestamp("2023-07-01")
+    assert judge({**supply, "extensions": "2022-05-15"})["next_change_on"] == pd.Timestamp("2023-06-01")
+    assert (
+        judge({"agreed_start_on": "2020-01-01", "extensions": "2022-05-15"})["basis"] == "extension_start_on"
+    )

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from landinv.inventory.identity import assign_parcel_ids
-from landinv.store import Store
+from landinv.store import Descent, Store
 from tests.store.registers import event, parcels, register, square
 
 P1, P2 = "141127-P00001", "141127-P00002"
@@ -93,6 +93,6 @@ def test_gone_number_comes_back_to_its_land_and_is_never_given_to_other_land(sto
 def test_lineage_is_kept_with_its_batch(store: Store) -> None:
     store.commit(register(), event())
     rows = pd.DataFrame({"parent_id": [P1], "child_id": ["141127-P00004"], "overlap_m2": [5000.0]})
-    store.commit(register(parcels(4)), event(), lineage=rows)
+    store.commit(register(parcels(4)), event(), descent=Descent(rows))
     assert store.lineage().to_dict("records") == [{"batch": 2, **rows.to_dict("records")[0]}]
     assert store.verify().empty

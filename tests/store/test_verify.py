@@ -14,10 +14,14 @@ from tests.store.registers import event, parcels, register, square
 def edited(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         # The triggers call functions this connection has not.
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = connection.execute(query).fetchall()
+        for name, _sql in triggers:
             connection.execute(f"DROP TRIGGER {name}")
         for statement in statements:
             connection.execute(statement)
+        for _name, sql in triggers:
+            connection.execute(sql)
 
 
 def two_batches(store: Store) -> None:
@@ -34,7 +38,7 @@ def two_batches(store: Store) -> None:
         ("UPDATE parcels SET geom = zeroblob(150) WHERE fid = 2", "row_sums", "parcels"),
         ("UPDATE approvals SET approval_no = 'x' WHERE fid = 1", "row_sums", "approvals"),
         ("DELETE FROM parcels WHERE fid = 2", "table_sums", "parcels"),
-        ("UPDATE shares SET area_m2 = 1 WHERE fid = 1", "table_sums", "shares"),
+        ("UPDATE shares SET area_m2 = 1 WHERE fid = 1", "row_sums", "shares"),
         ("DELETE FROM findings", "table_sums", "findings"),
         ("UPDATE parcel_history SET before = NULL WHERE batch = 2", "row_sums", "parcel_history"),
         ("DELETE FROM parcel_history WHERE batch = 2", "chain", "events"),

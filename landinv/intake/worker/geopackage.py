@@ -20,6 +20,7 @@ from landinv.i18n import gettext as _
 from landinv.intake.worker.answer import Content, Noticed, Request
 from landinv.intake.worker.gdal_reader import chosen_layer, curves_refused, read_layer
 from landinv.intake.worker.layer_content import layer_content
+from landinv.intake.worker.sqlite_pages import stray_bytes
 
 _SECONDS: Final = 60.0
 _OWN_TRIGGER: Final = re.compile(
@@ -43,7 +44,9 @@ def read_content(request: Request) -> Content:
         with closing(_opened(request)) as database:
             noticed += _vet(database, request)
             features = _feature_layers(database, request)
-            layer = chosen_layer(request, features or _plain_tables(database))
+            plain = _plain_tables(database)
+            # A plain table beside layers (styles, say) is read where it is asked for, and never in their place.
+            layer = request.layer if request.layer in plain else chosen_layer(request, features or plain)
             declared = _count(database, layer)
             noticed += _false_count(database, layer, declared)
             if layer in features:
@@ -99,10 +102,14 @@ def _vet(database: sqlite3.Connection, request: Request) -> list[Noticed]:
     rows = database.execute("PRAGMA integrity_check(3)").fetchall()
     if rows != [("ok",)]:
         raise _damaged(request, str(rows[0][0]).splitlines()[0][:120])
+    noticed = [
+        Noticed("I125", 0, "", str(length), f"第{page}页，{length}字节")
+        for page, length in stray_bytes(Path(request.path))
+    ]
     number = database.execute("PRAGMA application_id").fetchone()[0]
     if number not in _APPLICATION_IDS:
-        return [Noticed("I006", 0, "", hex(number), "application_id不是GeoPackage")]
-    return []
+        noticed.append(Noticed("I006", 0, "", hex(number), "application_id不是GeoPackage"))
+    return noticed
 
 
 def _feature_layers(database: sqlite3.Connection, request: Request) -> list[str]:

@@ -12,6 +12,11 @@ from landinv.i18n import gettext as _
 
 _NEEDED: Final = ("head", "featurecode", "tablestructure", "polygon", "attribute")
 _TABLE_END: Final = "tableend"
+# GB/T 17798-1999 is version 2; its number can stand behind a word ("VCT2.0"), but not inside another number.
+_OLD_VERSION: Final = re.compile(r"(?<![\d.])[12](?:\.\d+)?(?![\d.])|(?<!\d)1999(?!\d)")
+_READ_VERSION: Final = re.compile(r"(?<![\d.])3(?:\.\d+)?(?![\d.])|(?<!\d)2007(?!\d)")
+_OLD_KEYS: Final = frozenset(("unit", "topo", "coordinate", "meridian", "minx", "maxx", "scale", "scalem"))
+_READ_KEYS: Final = frozenset(("xyunit", "coordinatesystemtype", "xaxisdirection", "extentmin"))
 # Keywords have no digits, so that a line of coordinates is passed over at its first sign.
 _MARK: Final = re.compile(r"^[ \t]*((?!tableend)[a-z]+(?:begin|end))[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
@@ -155,11 +160,15 @@ def _head(section: Section) -> dict[str, str]:
 
 
 def _check_version(head: Mapping[str, str], title: str) -> None:
+    """Let version 3 pass alone: where the header names none, its keys tell, for objects of version 2 look alike."""
     version = head.get("version", "")
-    if version.startswith(("1", "2")) or ("meridian" in head and "parameters" not in head):
+    told_old = bool(_OLD_VERSION.search(version)) or ("meridian" in head and "parameters" not in head)
+    told_new = not told_old and bool(_READ_VERSION.search(version))
+    looks_old = bool(_OLD_KEYS & head.keys()) and not _READ_KEYS & head.keys()
+    if told_old or (version and not told_new) or (looks_old and not told_new):
         raise UnreadableFileError(
             _("{path} is VCT of version {version}; version 3 can be read.").format(
-                path=title, version=version or "2"
+                path=title, version=version[:40] or "2"
             ),
             hint=_("Export it as VCT 3 (GB/T 17798-2007), a geodatabase or a shapefile."),
         )

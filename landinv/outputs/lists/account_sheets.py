@@ -11,10 +11,20 @@ import pandas as pd
 
 from landinv.inventory.finding_states import found_now
 from landinv.model.keys import normal_document_nos
+from landinv.model.landclass import landclass_names
 from landinv.model.parcels import APPROVED_UNSUPPLIED
 from landinv.model.severity import SEVERITIES
 from landinv.model.units import to_ha
-from landinv.outputs.lists.content import BALANCE, FINDINGS, PROJECTS, SLIVERS, VISITS, WorkbookContent
+from landinv.outputs.lists.content import (
+    BALANCE,
+    FINDINGS,
+    PROJECTS,
+    RECONCILIATION,
+    SLIVERS,
+    SURVEY_STATISTIC,
+    VISITS,
+    WorkbookContent,
+)
 from landinv.outputs.lists.csv import sliver_points
 from landinv.outputs.lists.joined import with_approvals
 from landinv.outputs.lists.registers import printed_parcels
@@ -25,6 +35,7 @@ BY_SHAPE: Final = "图形核算"
 BY_NUMBERS: Final = "数字核算"
 PARTS: Final = ("overlap", "withdrawn", "deducted", "supplied", "unsupplied", "sliver")
 _SAME: Final = 20  # last places: the most that rounding its parcels may move an approval's sum
+_CLASS_COLUMNS: Final = ("approved_use", "landclass_code")
 _RESPONSIBLE_UNKNOWN: Final = "责任方不明"
 
 
@@ -32,7 +43,7 @@ def account_sheets(content: WorkbookContent) -> list[SheetTable]:
     """The lists after the registers, in the order of the workbook."""
     return [
         balance_sheet(content), projects_sheet(content), visits_sheet(content), findings_sheet(content),
-        slivers_sheet(content),
+        slivers_sheet(content), *survey_sheets(content),
     ]  # fmt: skip
 
 
@@ -134,6 +145,44 @@ def slivers_sheet(content: WorkbookContent) -> SheetTable:
         unit_word="处",
         columns=sheet_columns(SLIVERS),
     )
+
+
+def survey_sheets(content: WorkbookContent) -> list[SheetTable]:
+    """The survey's approved and unbuilt land against the derived land, and its statistic; none without that layer."""
+    if content.reconciliation.empty:
+        return []
+    origins = {"survey": "调查图斑", "derived": "批文剩余", "sliver": "剩余碎片"}
+    rows = content.reconciliation
+    rows = rows.iloc[rows["origin"].map(list(origins).index).argsort(kind="stable")]
+    named = rows.assign(origin=rows["origin"].map(origins))
+    names = landclass_names()
+    use = content.survey_statistic
+    named_classes = {
+        c: use[c].map(lambda code: f"{code} {names.get(code, '')}".strip()) for c in _CLASS_COLUMNS
+    }
+    return [
+        SheetTable(
+            sheet=RECONCILIATION,
+            title="批准未建设土地核对表",
+            frame=named,
+            unit_line=_unit_line("平方米（椭球面积）", content),
+            group="origin",
+            note="调查图斑（PZWJSTD）与按批文扣除供地后的剩余范围（含碎片）相互核对；相差不超过1平方米或1%的视为一致。"
+            "“仅此有”＝不在另一方范围内的面积，其中已供地、不在批文红线内的部分另列。调查图斑相互重叠的各计各的。",
+            unit_word="个",
+            columns=sheet_columns(RECONCILIATION),
+        ),
+        SheetTable(
+            sheet=SURVEY_STATISTIC,
+            title="批准未建设土地统计表",
+            frame=use.assign(**named_classes, village=use["village"].where(use["village"] != "", "图斑以外")),
+            unit_line=_unit_line("公顷（椭球面积）", content),
+            group="village",
+            note="按调查图斑与地类图斑的相交面积汇总；田坎（扣除系数）计入扣除地类。",
+            unit_word="行",
+            columns=sheet_columns(SURVEY_STATISTIC),
+        ),
+    ]
 
 
 def _balance_figures(balance: pd.DataFrame, elsewhere: Mapping[str, pd.Series]) -> pd.DataFrame:

@@ -23,6 +23,8 @@ PROJECTS: Final = "项目用地清单"
 VISITS: Final = "踏勘清单"
 FINDINGS: Final = "问题清单"
 SLIVERS: Final = "碎片清单"
+RECONCILIATION: Final = "批准未建设核对表"
+SURVEY_STATISTIC: Final = "批准未建设统计表"
 REGISTERS: Final = (UNSUPPLIED, UNSTARTED, IDLE_LAND, UNDECIDED)
 
 
@@ -33,8 +35,9 @@ class WorkbookContent:
     Frames are in the county's CRS and in m² and 万元. ``parcels`` has the canonical columns; ``balance`` and
     ``balance_records`` are what the derivation gives; ``approvals``, ``supplies`` and ``projects`` have their roles'
     canonical fields (and ``source_refs`` or ``source_ref``, ``project_key``) and may be empty; ``visits`` is what
-    :func:`landinv.fieldwork.visit_order.visit_order` gives; ``unverified`` names the facts of the ruleset that the
-    bureau has to confirm.
+    :func:`landinv.fieldwork.visit_order.visit_order` gives; ``reconciliation`` and ``survey_statistic`` hold the
+    survey's own layer of approved and unbuilt land against the derived land (empty where the bureau has none);
+    ``unverified`` names the facts of the ruleset that the bureau has to confirm.
     """
 
     county: CountyOptions
@@ -50,5 +53,7 @@ class WorkbookContent:
     approvals: pd.DataFrame = field(default_factory=pd.DataFrame)
     supplies: pd.DataFrame = field(default_factory=pd.DataFrame)
     projects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reconciliation: pd.DataFrame = field(default_factory=pd.DataFrame)
+    survey_statistic: pd.DataFrame = field(default_factory=pd.DataFrame)
     accounts: tuple[SourceAccount, ...] = ()
     unverified: tuple[str, ...] = ()

@@ -128,6 +128,19 @@ def write_slivers_csv(slivers: gpd.GeoDataFrame, path: Path) -> Path:
     return _write(pd.DataFrame({**text, **areas, **lengths})[list(SLIVER_COLUMNS)], path)
 
 
+def write_reconciliation_csv(rows: pd.DataFrame, path: Path) -> Path:
+    """Write the survey's approved and unbuilt land against the derived land; areas in m² with 4 decimals.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    names = [str(name) for name in rows.columns]
+    text = {n: fixed_text(rows[n], 4) if n.endswith("_m2") else safe_text(rows[n]) for n in names}
+    return _write(pd.DataFrame(text), path)
+
+
 def sliver_points(slivers: gpd.GeoDataFrame) -> pd.DataFrame:
     """Slivers as a plain table with x and y of a point inside, in their CRS (easting, northing)."""
     inside = shapely.point_on_surface(np.asarray(slivers.geometry.array))

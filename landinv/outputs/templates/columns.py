@@ -10,6 +10,7 @@ from typing import Final
 
 from landinv.model.landclass import planned_use_names
 from landinv.model.roles import GEOMETRY, POLYGON, RECORD_ROLES, RoleField, role_fields
+from landinv.outputs.lists.layout import display_width
 
 TEMPLATE_ROLES: Final = tuple(role for role in RECORD_ROLES if GEOMETRY[role] != POLYGON)
 SHEETS: Final = {
@@ -21,6 +22,8 @@ SHEETS: Final = {
 _UNITS: Final = {"area": "公顷", "money": "万元"}
 _ONE_OF: Final = {"supplies": ("supervision_no", "contract_no", "parcel_code")}
 _CERTAINTIES: Final = {"V": "公开的供地结果或国家标准中有此项", "K": "通行做法，以本局规定为准"}
+# Half hanzi that the button of the header covers on the right.
+_FILTER_BUTTON: Final = 3.0
 _YES_NO: Final = ("是", "否")
 _PROCEDURE: Final = ("已办", "办理中", "未办")
 
@@ -79,7 +82,7 @@ def _column(role: str, field: RoleField, told: Mapping[str, str]) -> TemplateCol
         kind=field.kind,
         unit=_UNITS.get(field.kind, ""),
         demand="必填" if field.required else one_of,
-        width=float(told["width"]),
+        width=max(float(told["width"]), display_width(field.synonyms[0]) + _FILTER_BUTTON),
         picks=picks,
         closed=closed,
         meaning=told["meaning"] or field.synonyms[0],

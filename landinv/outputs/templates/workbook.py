@@ -31,6 +31,7 @@ _LAST_DAY: Final = date(2100, 12, 31)
 _KEY_FILL: Final = "#F7D9C4"
 _GUIDE_HEADS: Final = ("列名", "含义", "单位或格式", "示例", "要求", "口径")
 _GUIDE_WIDTHS: Final = (24, 44, 22, 28, 17, 32)
+_LIST_WIDTH: Final = 24
 _FORMATS: Final = {"area": "0.0000", "money": "#,##0.00", "date": DATE_FORMAT}
 _FORM_WORDS: Final = {
     "date": "年-月-日", "code": "文本，位数照原件", "bool": "从列表中选", "choice": "从列表中选",
@@ -230,9 +231,11 @@ def _paint_lists(sheet: Worksheet, formats: Formats, columns: tuple[TemplateColu
     for column in columns:
         if column.picks:
             users.setdefault(column.picks, []).append(column.title)
+    lines = max((-(-display_width("、".join(t)) // (_LIST_WIDTH - 2)) for t in users.values()), default=1)
+    sheet.set_row(1, LINE_HEIGHT * lines + 5)
     for place, (picks, titles) in enumerate(users.items()):
         sheet.write_string(1, place, "、".join(titles), formats.role("head"))
-        sheet.set_column(place, place, 24)
+        sheet.set_column(place, place, _LIST_WIDTH)
         for row, pick in enumerate(picks, start=2):
             sheet.write_string(row, place, pick, formats.of(replace(Look(), wrap=False)))
     sheet.freeze_panes(2, 0)

@@ -77,6 +77,11 @@ def from_blobs(blobs: Sequence[Any], *, layer: str) -> ShapeArray:
     return np.asarray(shapes, dtype=object)
 
 
+def shape_of(blob: Any) -> shapely.Geometry | None:
+    """The shape of one blob; None where there is none, or it cannot be read."""
+    return None if blob is None else shapely.from_wkb(_wkb(blob) or None, on_invalid="ignore")
+
+
 def boxes(shapes: npt.ArrayLike) -> FloatArray:
     """Bounding boxes as the R-tree wants them: minx, maxx, miny, maxy; NaN where there is no shape."""
     return np.asarray(shapely.bounds(np.asarray(shapes, dtype=object))[:, [0, 2, 1, 3]], dtype="float64")

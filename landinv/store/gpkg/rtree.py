@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from landinv.store.columns import FID, GEOM
+from landinv.store.gpkg.geometry import boxes, from_blobs
+from landinv.store.gpkg.rtree_bulk import can_fill, fill
 
 EXTENSION: Final = "http://www.geopackage.org/spec120/#extension_rtree"
+_MANY: Final = 200
 _HAS_SHAPE: Final = f"NEW.{GEOM} NOT NULL AND NOT ST_IsEmpty(NEW.{GEOM})"
 _NO_SHAPE: Final = f"NEW.{GEOM} IS NULL OR ST_IsEmpty(NEW.{GEOM})"
 _PUT: Final = (
@@ -74,9 +77,22 @@ def drop_triggers(connection: sqlite3.Connection, table: str) -> None:
 
 def index_rows(connection: sqlite3.Connection, table: str, *, rows: Sequence[Sequence[Any]]) -> None:
     """Enter boxes (fid, minx, maxx, miny, maxy); an entry of the same fid is replaced."""
+    if len(rows) >= _MANY and can_fill(connection, index_name(table)):
+        fill(connection, index_name(table), rows=rows)
+        return
     connection.executemany(f"INSERT OR REPLACE INTO {index_name(table)} VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def unindex_rows(connection: sqlite3.Connection, table: str, *, fids: Sequence[int]) -> None:
     """Take entries away."""
     connection.executemany(f"DELETE FROM {index_name(table)} WHERE id = ?", [(fid,) for fid in fids])
+
+
+def fill_index(connection: sqlite3.Connection, table: str) -> None:
+    """Make the entries anew from the shapes as they stand."""
+    rows = connection.execute(
+        f"SELECT {FID}, {GEOM} FROM {table} WHERE {GEOM} NOT NULL ORDER BY {FID}"
+    ).fetchall()
+    connection.execute(f"DELETE FROM {index_name(table)}")
+    true = boxes(from_blobs([blob for _fid, blob in rows], layer=table)).tolist()
+    index_rows(connection, table, rows=[(fid, *box) for (fid, _b), box in zip(rows, true, strict=True)])

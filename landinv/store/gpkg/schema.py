@@ -11,7 +11,8 @@ from landinv.store.gpkg.spatial_ref import insert_spatial_refs
 
 APPLICATION_ID: Final = 0x47504B47  # "GPKG"
 GPKG_VERSION: Final = 10300
-SCHEMA_VERSION: Final = "1"
+SCHEMA_VERSION: Final = "2"
+OLDER_VERSIONS: Final = ("1",)
 RECORD_TABLES: Final = {
     "events": "事件",
     "parcel_history": "地块历史",
@@ -19,7 +20,10 @@ RECORD_TABLES: Final = {
     "meta": "库信息",
 }
 FINDING_HISTORY: Final = "finding_history"
+ROW_LOG: Final = "row_log"
+CHANGE_COUNTER: Final = "change_counter"
 _FINDING_HISTORY_TITLE: Final = "问题历史"
+_ROW_LOG_TITLE: Final = "逐行日志"
 _DATA_COLUMNS: Final = "http://www.geopackage.org/spec121/#extension_schema"
 
 _REQUIRED: Final = """
@@ -52,9 +56,8 @@ CREATE TABLE events (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, uid TEXT NO
   content TEXT NOT NULL, prev TEXT NOT NULL, digest TEXT NOT NULL);
 CREATE TABLE parcel_history (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, parcel_id TEXT NOT NULL,
   batch INTEGER NOT NULL REFERENCES events(fid) DEFERRABLE INITIALLY DEFERRED, action TEXT NOT NULL,
-  before TEXT, after TEXT, after_sum TEXT, rowsum TEXT NOT NULL);
+  before TEXT, after TEXT, after_sum TEXT, fate TEXT, rowsum TEXT NOT NULL);
 CREATE INDEX parcel_history_parcel_id ON parcel_history (parcel_id);
-CREATE INDEX parcel_history_batch ON parcel_history (batch);
 CREATE TABLE lineage (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   batch INTEGER NOT NULL REFERENCES events(fid) DEFERRABLE INITIALLY DEFERRED,
   parent_id TEXT NOT NULL, child_id TEXT NOT NULL, overlap_m2 REAL NOT NULL);
@@ -63,6 +66,12 @@ _CREATE_FINDING_HISTORY: Final = f"""
 CREATE TABLE {FINDING_HISTORY} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
   batch INTEGER NOT NULL REFERENCES events(fid) DEFERRABLE INITIALLY DEFERRED,
   finding_id TEXT NOT NULL, action TEXT NOT NULL, by TEXT, why TEXT)
+"""
+
+_CREATE_ROW_LOG: Final = f"""
+CREATE TABLE {ROW_LOG} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  batch INTEGER NOT NULL REFERENCES events(fid) DEFERRABLE INITIALLY DEFERRED,
+  layer TEXT NOT NULL, n_put INTEGER NOT NULL, n_dropped INTEGER NOT NULL, content BLOB NOT NULL, rowsum TEXT NOT NULL)
 """
 
 
@@ -89,6 +98,17 @@ def create_base(connection: sqlite3.Connection, *, crs: pyproj.CRS, county_code:
     facts = {"schema_version": SCHEMA_VERSION, "county_code": county_code, "crs": crs.to_string()}
     connection.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", facts.items())
     create_finding_history(connection, at=at)
+    create_row_log(connection, at=at)
+
+
+def create_row_log(connection: sqlite3.Connection, *, at: str) -> None:
+    """Make the log of rows, from which every state there was can be told again."""
+    connection.execute(_CREATE_ROW_LOG)
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change)"
+        " VALUES (?, 'attributes', ?, ?)",
+        (ROW_LOG, _ROW_LOG_TITLE, at),
+    )
 
 
 def create_finding_history(connection: sqlite3.Connection, *, at: str) -> None:

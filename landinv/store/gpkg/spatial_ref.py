@@ -36,13 +36,13 @@ def srs_id_of(crs: pyproj.CRS) -> int:
 
 
 def insert_spatial_refs(connection: sqlite3.Connection, crs: pyproj.CRS) -> None:
-    """Name the three systems of the standard and the county's, defined in well-known text 1."""
+    """Name the three systems of the standard and the county's, defined in well-known text 1; what stood is replaced."""
     rows = [
         *_UNKNOWN,
         *(_row(system) for system in {4326: pyproj.CRS.from_epsg(4326), srs_id_of(crs): crs}.values()),
     ]
     connection.executemany(
-        "INSERT INTO gpkg_spatial_ref_sys"
+        "INSERT OR REPLACE INTO gpkg_spatial_ref_sys"
         " (srs_name, srs_id, organization, organization_coordsys_id, definition, description)"
         " VALUES (?, ?, ?, ?, ?, ?)",
         rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -12,15 +13,15 @@ import pyproj
 
 from landinv.errors import StoreDamagedError
 from landinv.i18n import gettext as _
-from landinv.model.parcels import parcel_columns
 from landinv.store.columns import FID, GEOM, KINDS, OWN_COLUMNS, ROWSUM, SQL_TYPES, to_series
+from landinv.store.gpkg.aliases import describe_columns
 from landinv.store.gpkg.geometry import from_blobs
 from landinv.store.gpkg.rtree import create_index, create_triggers, index_name
 from landinv.store.state import FEATURE_TABLES
 
 _TITLES: Final = {
     "parcels": "地块", "approvals": "报批", "supplies": "供地", "slivers": "碎片",
-    "findings": "问题", "shares": "面积构成", "links": "项目关联",
+    "findings": "问题", "shares": "面积构成", "links": "项目关联", "corrections": "人工更正",
 }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def create_table(
     columns = [f"{FID} INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"]
     columns += [f"{GEOM} MULTIPOLYGON"] if is_layer else []
     columns += [f"{quoted(name)} {SQL_TYPES[kind]}" for name, kind in kinds.items()]
-    columns += [f"{ROWSUM} TEXT"] if is_layer else []
+    columns += [f"{ROWSUM} TEXT"]
     connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
     connection.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change, srs_id) VALUES (?, ?, ?, ?, ?)",
@@ -57,13 +58,14 @@ def create_table(
         create_triggers(connection, table)
     if table == "parcels":
         connection.execute("CREATE UNIQUE INDEX parcels_parcel_id ON parcels (parcel_id)")
-        _describe_parcels(connection, kinds)
+    describe_columns(connection, table, kinds)
 
 
 def add_columns(connection: sqlite3.Connection, table: str, *, kinds: Mapping[str, str]) -> None:
     """Add columns at the end of a table; old rows hold nothing there."""
     for name, kind in kinds.items():
         connection.execute(f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {SQL_TYPES[kind]}")
+    describe_columns(connection, table, kinds)
 
 
 def retype_columns(
@@ -87,10 +89,21 @@ def mark_changed(connection: sqlite3.Connection, tables: Iterable[str], *, at: s
             )
 
 
-def read_rows(connection: sqlite3.Connection, table: str, *, columns: Iterable[str]) -> list[tuple[Any, ...]]:
-    """Rows of a table by fid, as SQLite gives them."""
-    names = ", ".join(quoted(c) for c in columns)
-    return connection.execute(f"SELECT {names} FROM {table} ORDER BY {FID}").fetchall()
+def read_rows(
+    connection: sqlite3.Connection,
+    table: str,
+    *,
+    columns: Iterable[str],
+    fids: Collection[int] | None = None,
+) -> list[tuple[Any, ...]]:
+    """Rows of a table by fid, as SQLite gives them; all, or those of the fids named."""
+    query = f"SELECT {', '.join(quoted(c) for c in columns)} FROM {table}"
+    if fids is None:
+        return connection.execute(f"{query} ORDER BY {FID}").fetchall()
+    chosen = json.dumps(list(fids))
+    return connection.execute(
+        f"{query} WHERE {FID} IN (SELECT value FROM json_each(?)) ORDER BY {FID}", (chosen,)
+    ).fetchall()
 
 
 def read_frame(
@@ -99,11 +112,11 @@ def read_frame(
     *,
     crs: pyproj.CRS,
     only: Collection[str] | None = None,
-    with_fid: bool = False,
+    fids: Collection[int] | None = None,
 ) -> pd.DataFrame:
     """A layer or table as a frame with the types of :class:`~landinv.store.state.State`, by fid, index 0..n-1.
 
-    Of the columns named in ``only`` those that are there; shapes come with every layer.
+    Of the columns named in ``only`` those that are there, of the rows those in ``fids``; shapes come with every layer.
 
     Raises
     ------
@@ -114,15 +127,30 @@ def read_frame(
     kinds = {name: kind for name, kind in declared.items() if only is None or name in only}
     is_layer = table in FEATURE_TABLES
     own = [FID, GEOM] if is_layer else [FID]
-    rows = read_rows(connection, table, columns=[*own, *kinds])
-    values = list(zip(*rows, strict=True)) if rows else [()] * (len(own) + len(kinds))
-    columns = {FID: pd.Series(values[0], dtype="int64")} if with_fid else {}
-    for (name, kind), column in zip(kinds.items(), values[len(own) :], strict=True):
-        columns[name] = _checked(table, name, kind=kind, values=column)
+    rows = read_rows(connection, table, columns=[*own, *kinds], fids=fids)
+    return frame_of(table, [row[1:] for row in rows], kinds=kinds, crs=crs)
+
+
+def frame_of(
+    table: str, rows: Sequence[tuple[Any, ...]], *, kinds: Mapping[str, str], crs: pyproj.CRS
+) -> pd.DataFrame:
+    """Rows (of layers the geometry blob first, then the values of ``kinds``) as a frame, index 0..n-1.
+
+    Raises
+    ------
+    StoreDamagedError
+        If a value is not of its column's type; names table and column.
+    """
+    head = 1 if table in FEATURE_TABLES else 0
+    values = list(zip(*rows, strict=True)) if rows else [()] * (head + len(kinds))
+    columns = {
+        name: _checked(table, name, kind=kind, values=column)
+        for (name, kind), column in zip(kinds.items(), values[head:], strict=True)
+    }
     frame = pd.DataFrame(columns, index=range(len(rows)))
-    if not is_layer:
+    if not head:
         return frame
-    layer: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=from_blobs(values[1], layer=table), crs=crs)
+    layer: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=from_blobs(values[0], layer=table), crs=crs)
     return layer
 
 
@@ -136,11 +164,3 @@ def _checked(table: str, name: str, *, kind: str, values: Sequence[Any]) -> pd.S
             ),
             hint=_("Another program has written it. Mend the value there, or restore the last backup."),
         ) from error
-
-
-def _describe_parcels(connection: sqlite3.Connection, kinds: Mapping[str, str]) -> None:
-    connection.executemany(
-        "INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description)"
-        " VALUES ('parcels', ?, ?, ?, ?)",
-        [(c.name, c.zh, c.zh, c.en) for c in parcel_columns() if c.name in kinds],
-    )

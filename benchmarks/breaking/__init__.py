@@ -1,0 +1,1 @@
+"""Ways to break a register, and what to look for afterwards."""
